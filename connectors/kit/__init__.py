@@ -1,0 +1,1 @@
+"""What every connector shares: HTTP, dates, paging, the common settings of a source."""

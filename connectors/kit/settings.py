@@ -1,0 +1,47 @@
+"""Keys that every `[[sources]]` table has. A kind adds its own by subclassing."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from monitor.domain.dossier import Precision
+
+Duration = int  # seconds; written in TOML as "90s", "5m", "1h", "2d" (parsed by monitor.settings before validation)
+
+
+class Strict(BaseModel):
+    """A table of the configuration: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(Strict):
+    """`every` and `stale_after` are seconds; `timezone` is what an instant without a zone means."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    kind: str
+    role: Literal["one_stop", "portal"]
+    every: Duration = 300
+    full_every: Duration = 86_400
+    stale_after: Duration = 3600
+    overlap: Duration = 900
+    lateness: Precision = Precision.DATE
+    timezone: str = "Asia/Ho_Chi_Minh"
+    expect_drop_below: float = 0.5  # a full sweep with fewer rows than this share of the last one is not believed
+    missing_after: int = 3  # full sweeps without a dossier before it is said to be missing
+    allow_hosts: tuple[str, ...] = ()  # besides the host of `url`: where a redirect may lead
+
+
+class HttpSourceSettings(SourceSettings):
+    """Keys of every source that is read over HTTP."""
+
+    url: str
+    verify_tls: bool | str = True  # a path names the CA file; false must be written out, per source
+    timeout: Duration = 60
+    tries: int = 3
+    page_size: int = 200
+    max_pages: int = 20_000
+    max_bytes: int = 50_000_000
+
+
+__all__ = ["Duration", "HttpSourceSettings", "SecretStr", "SourceSettings", "Strict"]

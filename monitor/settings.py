@@ -1,0 +1,151 @@
+"""The configuration file as typed tables. Read, checked as a whole and explained by `monitor.settings_file`."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from connectors.dvcqg.settings import DvcqgSettings
+from connectors.kit.settings import Duration, Strict
+from connectors.opencps.settings import OpencpsSettings
+from connectors.spreadsheet.settings import SpreadsheetSettings
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def office_hours() -> dict[Weekday, tuple[str, ...]]:
+    """The usual blocks of a state office, Monday to Friday."""
+    days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    return dict.fromkeys(days, ("07:30-11:30", "13:00-17:00"))
+
+
+class Site(Strict):
+    name: str
+    timezone: str = "Asia/Ho_Chi_Minh"
+    base_url: str = "http://127.0.0.1:8118"
+    data_dir: Path = Path("data")
+    identifier: str = "H19"
+    language: Literal["vi", "en"] = "vi"
+
+
+class Database(Strict):
+    url: str = "sqlite:///dunghen.db"
+
+
+class CalendarSettings(Strict):
+    """`hours` are local wall-clock blocks by weekday; a weekday left out is a day of rest."""
+
+    country: str = "VN"
+    file: Path | None = None
+    hours: dict[Weekday, tuple[str, ...]] = Field(default_factory=office_hours)
+
+
+class Procedures(Strict):
+    file: Path | None = None
+
+
+class People(Strict):
+    file: Path | None = None
+
+
+class Telegram(Strict):
+    enabled: bool = False
+    token: SecretStr | None = None
+    api_url: str = "https://api.telegram.org"
+    proxy: str | None = None
+    polling: bool = True
+
+
+class Email(Strict):
+    enabled: bool = False
+    host: str = "localhost"
+    port: int = 587
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: str = ""
+    timeout: Duration = 30
+
+
+class Channels(Strict):
+    telegram: Telegram = Telegram()
+    email: Email = Email()
+
+
+class Warning_(Strict):
+    """When "due soon" begins: so many working days before the promise, or when so much of the term is left."""
+
+    due_soon: tuple[str, ...] = ("3wd", "20%")
+
+
+class Rung(Strict):
+    """One rung of the ladder: when it comes, whom it tells."""
+
+    name: str = ""  # for logs and keys; derived from `when` and `at` where left out
+    at: str
+    when: Literal["due", "late", "no_letter", "source_silent", "mismatch"] = "due"
+    tell: tuple[str, ...] = Field(min_length=1)
+    channels: tuple[Literal["telegram", "email"], ...] = ("telegram", "email")
+    agencies: tuple[str, ...] = ()  # none = all
+    fields: tuple[str, ...] = ()
+    severity: Literal["normal", "high", "urgent"] = "normal"
+
+
+class LetterAgency(Strict):
+    """How one agency's letter looks. `agency` is a code of the people file, or "*" for all others."""
+
+    agency: str = "*"
+    parent: str = ""
+    issuer: str = ""  # as printed; the agency's name in capitals where left out
+    place: str = ""
+    symbol: str = "PXL"
+    signer_authority: str = ""  # "KT. CHỦ TỊCH" | "TL. …" | ""
+    signer_title: str = "CHỦ TỊCH"
+    signer_name: str = ""
+    contact: str = ""
+    show_id_number: bool = False
+    form: str = "pxl_2025"
+
+
+class Letters(Strict):
+    folder: Path = Path("letters")
+    legal_basis: str = (
+        "khoản 6 Điều 19 Nghị định số 118/2025/NĐ-CP (được sửa đổi, bổ sung bởi Nghị định số 367/2025/NĐ-CP)"
+    )
+    templates: Path | None = None  # a folder of the office's own wording, laid over ours
+    agencies: tuple[LetterAgency, ...] = (LetterAgency(),)
+
+
+class Web(Strict):
+    host: str = "127.0.0.1"
+    port: int = 8118
+
+
+class Daemon(Strict):
+    judge_every: Duration = 60
+    send_every: Duration = 15
+    letters_every: Duration = 60
+
+
+AnySource = Annotated[OpencpsSettings | DvcqgSettings | SpreadsheetSettings, Field(discriminator="kind")]
+
+
+class Settings(Strict):
+    """The whole file. `shadow` runs everything and sends nothing."""
+
+    site: Site
+    database: Database = Database()
+    calendar: CalendarSettings = CalendarSettings()
+    procedures: Procedures = Procedures()
+    people: People = People()
+    sources: tuple[AnySource, ...] = ()
+    channels: Channels = Channels()
+    warning: Warning_ = Warning_()
+    escalation: tuple[Rung, ...] = ()
+    letters: Letters = Letters()
+    web: Web = Web()
+    daemon: Daemon = Daemon()
+    shadow: bool = False
+    folder: Path = Path()  # where the file lies: relative paths in it start here (set by the loader)
+    read_on: date | None = None

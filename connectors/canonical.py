@@ -1,0 +1,86 @@
+"""One byte form of a `DossierRecord`, so that "changed" is a comparison of hashes.
+
+Keys are sorted, text is UTF-8, instants are ISO 8601 in UTC, alternates are a sorted set. Everything the
+record holds is in it, the applicant too: it is evidence, kept where evidence is kept, and never logged.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from connectors.base import Applicant, DossierRecord
+from monitor.domain.dossier import Status
+
+_HASH_BYTES = 20
+_INSTANTS = frozenset(f.name for f in fields(DossierRecord) if f.name.endswith("_at"))
+
+
+class NotCanonical(ValueError):
+    """The bytes are no canonical record. Names the field, never its value."""
+
+
+def canonical_json(record: DossierRecord) -> bytes:
+    """The record as canonical JSON. Equal facts give equal bytes, in whatever order or zone they came."""
+    plain = {name: _plain(value) for name, value in asdict(record).items()}
+    plain["alternates"] = sorted(set(record.alternates))
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def record_hash(record: DossierRecord) -> str:
+    """40 hex characters that change exactly when a fact of the record changes."""
+    return blake2b(canonical_json(record), digest_size=_HASH_BYTES).hexdigest()
+
+
+def record_from_json(data: bytes) -> DossierRecord:
+    """The record that `canonical_json` wrote; fields added since then take their defaults.
+
+    Raises `NotCanonical` for anything else.
+    """
+    try:
+        plain = json.loads(data)
+    except ValueError:
+        raise NotCanonical("not JSON") from None
+    if not isinstance(plain, dict):
+        raise NotCanonical("not an object")
+    try:
+        return DossierRecord(**{name: _typed(name, value) for name, value in plain.items()})
+    except TypeError:
+        raise NotCanonical("a field is unknown or missing") from None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise NotCanonical("an instant without a zone")
+        return value.astimezone(UTC).isoformat()
+    return value
+
+
+def _typed(name: str, value: Any) -> Any:
+    try:
+        if name in _INSTANTS:
+            return None if value is None else datetime.fromisoformat(value)
+        if name == "status":
+            return Status(value)
+        if name == "alternates":
+            return _codes(value)
+        if name == "applicant":
+            return _applicant(value)
+    except (TypeError, ValueError):
+        raise NotCanonical(f"{name} cannot be read") from None
+    if not isinstance(value, bool if name == "promised_date_only" else str):
+        raise NotCanonical(f"{name} cannot be read")
+    return value
+
+
+def _applicant(value: Mapping[str, str]) -> Applicant:
+    return Applicant(**value)
+
+
+def _codes(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
+        raise TypeError
+    return tuple(value)

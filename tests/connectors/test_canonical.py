@@ -1,0 +1,101 @@
+"""Equal facts give equal bytes; any other fact gives another hash; nothing is lost on the way back."""
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.base import Applicant, DossierRecord
+from connectors.canonical import NotCanonical, canonical_json, record_from_json, record_hash
+from monitor.domain.dossier import Status
+from tests.connectors.records import RECORDS
+from tests.counts import proof_examples
+
+AT = datetime(2025, 11, 10, 1, 15, tzinfo=UTC)
+RECORD = DossierRecord(
+    key="35166:1",
+    code="H99.14-251103-0007",
+    status=Status.PROCESSING,
+    status_raw="processing",
+    alternates=("B", "A"),
+    promised_at=AT,
+    applicant=Applicant(name="Nguyễn Văn Mẫu", kind="citizen"),
+)
+
+
+@settings(max_examples=proof_examples(200, 100_000), deadline=None)
+@given(RECORDS)
+def test_round_trip_keeps_every_fact(record: DossierRecord) -> None:
+    back = record_from_json(canonical_json(record))
+    assert replace(back, alternates=()) == replace(record, alternates=())
+    assert set(back.alternates) == set(record.alternates)
+    assert record_hash(back) == record_hash(record)
+
+
+@settings(max_examples=proof_examples(200, 100_000), deadline=None)
+@given(RECORDS, st.randoms(use_true_random=False), st.integers(-12, 14))
+def test_order_and_zone_are_cosmetic(record: DossierRecord, chance: object, hours: int) -> None:
+    elsewhere = timezone(timedelta(hours=hours))
+    turned = {
+        f.name: getattr(record, f.name).astimezone(elsewhere)
+        for f in fields(record)
+        if isinstance(getattr(record, f.name), datetime)
+    }
+    shuffled = tuple(sorted(record.alternates, reverse=hours % 2 == 0))
+    assert record_hash(replace(record, alternates=shuffled, **turned)) == record_hash(record)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"status": Status.READY},
+        {"status_raw": "processing_2"},
+        {"promised_at": AT + timedelta(seconds=1)},
+        {"promised_at": None},
+        {"promised_date_only": True},
+        {"extended_at": AT},
+        {"alternates": ("A",)},
+        {"applicant": Applicant(name="Nguyễn Văn Mẫu", kind="citizen", phone="0900000001")},
+        {"source_updated_at": AT},
+    ],
+)
+def test_every_fact_counts(changed: dict[str, object]) -> None:
+    assert record_hash(replace(RECORD, **changed)) != record_hash(RECORD)  # type: ignore[arg-type]
+
+
+def test_hash_is_pinned() -> None:
+    """Stored hashes must survive an upgrade: a change here means every dossier is observed anew."""
+    assert record_hash(RECORD) == "f1b23786059fb60b6a9efa0cfbe8d458b7648ed8"
+    assert len(record_hash(RECORD)) == 40
+
+
+def test_an_instant_without_zone_is_refused() -> None:
+    with pytest.raises(NotCanonical):
+        canonical_json(replace(RECORD, promised_at=datetime(2025, 11, 10)))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'"x"',
+        b"\xff",
+        b'{"key":"1","code":"","status":"nope","status_raw":""}',
+        b'{"key":1,"code":"","status":"ready","status_raw":""}',
+        b'{"key":"1","code":"","status":"ready","status_raw":"","x":""}',
+        b'{"key":"1","code":"","status":"ready","status_raw":"","promised_at":"soon"}',
+        b'{"key":"1","code":"","status":"ready","status_raw":"","applicant":{"nome":""}}',
+    ],
+)
+def test_anything_else_is_no_record(data: bytes) -> None:
+    with pytest.raises(NotCanonical):
+        record_from_json(data)
+
+
+def test_a_field_added_later_takes_its_default() -> None:
+    old = b'{"key":"1","code":"","status":"ready","status_raw":"9"}'
+    assert record_from_json(old) == DossierRecord(key="1", code="", status=Status.READY, status_raw="9")

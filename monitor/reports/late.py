@@ -1,0 +1,318 @@
+"""What is late, what is about to be, what letters are needed. Read-only; no personal data in any row.
+
+A stored stage may have been overtaken by time or by silence, so every row also says how far it can be
+trusted (`Shown`): a dossier whose moment of change has passed is "being judged again", one whose source
+has been silent too long is "source silent". Neither is ever shown as fine.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message
+
+FINISHED_STAGES = ("finished_early", "finished_on_time", "finished_late")
+# What asks a person to act now, worst first.
+URGENT_STAGES = ("late", "due_today", "letter_due")
+_RANK = (*URGENT_STAGES, "being_judged_again", "uncertain", "due_soon", "source_silent", "unknown", "no_promise")
+_BATCH = 500
+
+
+class Shown(StrEnum):
+    """Words shown in place of a stage that cannot be relied on at this moment."""
+
+    BEING_JUDGED_AGAIN = "being_judged_again"
+    SOURCE_SILENT = "source_silent"
+
+
+class AgencyTree(Protocol):
+    """The part of `monitor.people.Directory` that a report needs."""
+
+    def agencies(self) -> Collection[Any]: ...
+
+    def up(self, code: str) -> Iterator[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LateRow:
+    """One dossier in a list. `shown` is the stage, or a word of `Shown`; instants are aware UTC."""
+
+    dossier_id: int
+    code: str
+    procedure_code: str
+    procedure_name: str
+    agency_code: str
+    agency_name: str
+    stage: str
+    shown: str
+    reason: str
+    source: str
+    received_at: datetime | None
+    promise_at: datetime | None
+    promise_number: int
+    late_from_at: datetime | None
+    letter_by_on: date | None
+    confirmed_at: datetime
+    precision: str
+    letter_id: int | None
+    letter_state: str
+    letter_suspended_for: str
+
+    def late_seconds(self, now: datetime) -> int:
+        """Seconds since the promise was broken; 0 while it is not."""
+        if self.late_from_at is None or now <= self.late_from_at:
+            return 0
+        return int((now - self.late_from_at).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """One letter that is owed or drafted and not yet closed."""
+
+    letter_id: int
+    dossier_id: int
+    code: str
+    procedure_name: str
+    agency_code: str
+    agency_name: str
+    promise_number: int
+    promise_at: datetime | None
+    state: str
+    letter_by_on: date | None
+    is_late: bool
+    suspended_for: str
+    owed_at: datetime
+    drafted_at: datetime | None
+    has_content: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The figures of the moment. `by_stage` counts each dossier once: those that cannot be relied on now are
+    not in their stored stage but under `being_judged_again` or `source_silent`."""
+
+    total: int = 0
+    by_stage: Mapping[str, int] = field(default_factory=dict)
+    silent_by_stage: Mapping[str, int] = field(default_factory=dict)
+    letters_by_state: Mapping[str, int] = field(default_factory=dict)
+    letters_suspended: int = 0
+    letters_after_last_day: int = 0
+    set_aside: int = 0
+    findings: Mapping[str, int] = field(default_factory=dict)
+    messages: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def late_now(self) -> int:
+        return self.by_stage.get("late", 0)
+
+    @property
+    def finished_late(self) -> int:
+        return self.by_stage.get("finished_late", 0)
+
+    @property
+    def due_soon(self) -> int:
+        return self.by_stage.get("due_soon", 0)
+
+    @property
+    def due_today(self) -> int:
+        return self.by_stage.get("due_today", 0)
+
+    @property
+    def letter_due(self) -> int:
+        return self.by_stage.get("letter_due", 0)
+
+    @property
+    def being_judged_again(self) -> int:
+        return self.by_stage.get(Shown.BEING_JUDGED_AGAIN, 0)
+
+    @property
+    def source_silent(self) -> int:
+        return self.by_stage.get(Shown.SOURCE_SILENT, 0)
+
+    @property
+    def letters_owed(self) -> int:
+        """Owed and not yet drafted, the suspended ones left out."""
+        return self.letters_by_state.get("owed", 0)
+
+    @property
+    def letters_drafted(self) -> int:
+        return self.letters_by_state.get("drafted", 0)
+
+
+def late_dossiers(
+    session: Session,
+    *,
+    now: datetime,
+    agency: str | None = None,
+    stages: Collection[str] | None = None,
+    limit: int | None = None,
+    directory: AgencyTree | None = None,
+    stale_sources: Collection[str] = (),
+) -> list[LateRow]:
+    """Dossiers worst first. `stages` takes stage names and the words of `Shown`; without it: what asks for action.
+
+    `agency` is a canonical code; with a `directory` its subtree is included. A dossier of a silent source is found
+    under its last known stage too, but shown as silent.
+    """
+    shown = _shown(now, stale_sources)
+    wanted = [*URGENT_STAGES, Shown.BEING_JUDGED_AGAIN] if stages is None else [str(stage) for stage in stages]
+    query = _rows(shown).where(
+        or_(shown.in_(wanted), and_(shown == Shown.SOURCE_SILENT.value, Dossier.stage.in_(wanted)))
+    )
+    if agency is not None:
+        query = query.where(_of_agencies(subtree(agency, directory)))
+    rank = case({name: place for place, name in enumerate(_RANK)}, value=shown, else_=len(_RANK))
+    query = query.order_by(rank, Dossier.late_from_at, Dossier.promise_at, Dossier.code, Dossier.id)
+    return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit))]
+
+
+def counts(session: Session, *, now: datetime, stale_sources: Collection[str] = ()) -> Counts:
+    """The figures of the moment, in six grouped queries whatever the number of dossiers."""
+    shown = _shown(now, stale_sources)
+    by_stage: dict[str, int] = {}
+    silent: dict[str, int] = {}
+    for name, stage, number in session.execute(
+        select(shown, Dossier.stage, func.count()).group_by(shown, Dossier.stage)
+    ):
+        by_stage[name] = by_stage.get(name, 0) + number
+        if name == Shown.SOURCE_SILENT:
+            silent[stage] = number
+    is_suspended = Letter.suspended_for != ""
+    open_letters = (
+        select(Letter.state, is_suspended, Letter.is_late, func.count())
+        .where(Letter.closed_at.is_(None))
+        .group_by(Letter.state, is_suspended, Letter.is_late)
+    )
+    letters = [(row[0], row[1], row[2], row[3]) for row in session.execute(open_letters)]
+    return Counts(
+        total=sum(by_stage.values()),
+        by_stage=by_stage,
+        silent_by_stage=silent,
+        letters_by_state=_letters_by_state(letters),
+        letters_suspended=sum(n for _, suspended, _, n in letters if suspended),
+        letters_after_last_day=sum(n for state, _, late, n in letters if late and state in ("owed", "drafted")),
+        set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
+        findings=_grouped(
+            session,
+            select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None)).group_by(FindingRow.kind),
+        ),
+        messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
+    )
+
+
+def letters_needed(
+    session: Session,
+    *,
+    now: datetime,
+    agency: str | None = None,
+    directory: AgencyTree | None = None,
+    limit: int | None = None,
+) -> list[LetterRow]:
+    """Letters owed or drafted and not closed: those past their last lawful day first, then by that day.
+
+    `now` leaves out duties that had not yet arisen at that moment.
+    """
+    query = (
+        select(
+            Letter.id,
+            Letter.dossier_id,
+            Dossier.code,
+            Dossier.procedure_name,
+            Letter.agency_code,
+            Dossier.agency_name,
+            Letter.promise_number,
+            Dossier.promise_at,
+            Letter.state,
+            Letter.letter_by_on,
+            Letter.is_late,
+            Letter.suspended_for,
+            Letter.owed_at,
+            Letter.drafted_at,
+            Letter.content_hash != "",
+        )
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(Letter.state.in_(("owed", "drafted")), Letter.closed_at.is_(None), Letter.owed_at <= now)
+        .order_by(Letter.suspended_for != "", Letter.is_late.desc(), Letter.letter_by_on, Dossier.code, Letter.id)
+    )
+    if agency is not None:
+        query = query.where(_in_batches(Letter.agency_code, subtree(agency, directory)))
+    return [LetterRow(*_cells(row)) for row in session.execute(query.limit(limit))]
+
+
+def subtree(agency: str, directory: AgencyTree | None) -> list[str]:
+    """The agency's code and, with a directory, those of everything below it, sorted."""
+    codes = {agency}
+    if directory is not None:
+        codes |= {a.code for a in directory.agencies() if any(up.code == agency for up in directory.up(a.code))}
+    return sorted(codes)
+
+
+def _rows(shown: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
+    """The columns of `LateRow`, in its order."""
+    return select(
+        Dossier.id,
+        Dossier.code,
+        Dossier.procedure_code,
+        Dossier.procedure_name,
+        Dossier.agency_code,
+        Dossier.agency_name,
+        Dossier.stage,
+        shown,
+        Dossier.stage_reason,
+        Dossier.speaking_source,
+        Dossier.received_at,
+        Dossier.promise_at,
+        Dossier.promise_number,
+        Dossier.late_from_at,
+        Dossier.letter_by_on,
+        Dossier.confirmed_at,
+        Dossier.precision,
+        Letter.id,
+        func.coalesce(Letter.state, ""),
+        func.coalesce(Letter.suspended_for, ""),
+    ).outerjoin(Letter, and_(Letter.dossier_id == Dossier.id, Letter.promise_number == Dossier.promise_number))
+
+
+def _shown(now: datetime, stale_sources: Collection[str]) -> ColumnElement[str]:
+    """The stage as it may be shown at `now`. What is finished stays so, however long its source is silent."""
+    overtaken = or_(Dossier.stage == "", Dossier.next_change_at <= now, Dossier.judged_at.is_(None))
+    silent = (
+        and_(Dossier.speaking_source.in_(sorted(stale_sources)), Dossier.stage.not_in(FINISHED_STAGES))
+        if stale_sources
+        else false()
+    )
+    return case((overtaken, Shown.BEING_JUDGED_AGAIN.value), (silent, Shown.SOURCE_SILENT.value), else_=Dossier.stage)
+
+
+def _of_agencies(codes: list[str]) -> ColumnElement[bool]:
+    return _in_batches(Dossier.agency_code, codes)
+
+
+def _in_batches(column: Any, codes: list[str]) -> ColumnElement[bool]:
+    # a province's tree can be longer than a statement may have parameters
+    return or_(*(column.in_(codes[i : i + _BATCH]) for i in range(0, len(codes), _BATCH)))
+
+
+def _letters_by_state(letters: Iterable[tuple[str, bool, bool, int]]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for state, suspended, _late, number in letters:
+        if not suspended:
+            found[state] = found.get(state, 0) + number
+    return found
+
+
+def _cells(row: Sequence[Any]) -> Sequence[Any]:
+    return row  # the columns are chosen in the order of the row's fields
+
+
+def _number(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    return int(session.execute(query).scalar_one())
+
+
+def _grouped(session: Session, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,12 +1,13 @@
 """Keys that every `[[sources]]` table has. A kind adds its own by subclassing."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from monitor.domain.dossier import Precision
 
-Duration = int  # seconds; written in TOML as "90s", "5m", "1h", "2d" (parsed by monitor.settings before validation)
+# seconds; written in TOML as "90s", "5m", "1h", "2d" (monitor.settings_file knows a length of time by this mark)
+Duration = Annotated[int, "seconds"]
 
 
 class Strict(BaseModel):

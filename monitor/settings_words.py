@@ -1,0 +1,119 @@
+"""What pydantic found, said to the person who wrote the file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from monitor.mistakes import Problem, nearest, path_of
+from monitor.settings import AnySource
+from monitor.words import Words
+
+KINDS: tuple[str, ...] = tuple(
+    kind for model in get_args(get_args(AnySource)[0]) for kind in get_args(model.model_fields["kind"].annotation)
+)
+_COMING_KINDS = ("igate", "td", "rest", "sql")
+
+
+def from_pydantic(error: ValidationError) -> Iterator[tuple[str, Problem]]:
+    """(key path, problem) of each thing pydantic refused. No value of a secret can be among them: none is validated."""
+    for one in error.errors(include_url=False):
+        location = _without_tag(one["loc"])
+        if one["type"].startswith("union_tag"):
+            location = (*location, "kind")
+        yield path_of(location), _problem(one)
+
+
+def _without_tag(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """pydantic puts the kind of a source into the path; in the file there is no such table."""
+    match location:
+        case ("sources", int(i), str(kind), *rest) if kind in KINDS:
+            return ("sources", i, *rest)
+    return location
+
+
+def _problem(one: Mapping[str, Any]) -> Problem:
+    context = one.get("ctx", {})
+    said = _BY_TYPE.get(one["type"])
+    if said is not None:
+        return said(one["input"], context)
+    return Problem(Words(f"giá trị không dùng được ({one['type']}).", f"cannot be used ({one['msg']})."), _READ_DOCS)
+
+
+_READ_DOCS = Words("xem docs/sysadmin.md, mục Cấu hình", "see docs/sysadmin.md, Configuration")
+
+
+def _missing(_value: Any, _context: Mapping[str, Any]) -> Problem:
+    return Problem(
+        Words("thiếu khóa này.", "is missing."), Words("khóa này với giá trị của đơn vị", "this key with your value")
+    )
+
+
+def _expected(vi: str, en: str, example: str) -> Callable[[Any, Mapping[str, Any]], Problem]:
+    def say(_value: Any, _context: Mapping[str, Any]) -> Problem:
+        return Problem(Words(f"phải là {vi}.", f"must be {en}."), Words(example, example))
+
+    return say
+
+
+def _choice(value: Any, context: Mapping[str, Any]) -> Problem:
+    allowed = str(context.get("expected", "")).replace(" or ", ", ").replace("'", '"')
+    return Problem(
+        Words(f'"{value}" không phải một lựa chọn.', f'"{value}" is not a choice.'),
+        Words(f"một trong {allowed}", f"one of {allowed}"),
+    )
+
+
+def _kind(value: Any, context: Mapping[str, Any]) -> Problem:
+    tag = str(context.get("tag", "")) or (value.get("kind", "") if isinstance(value, dict) else "")
+    allowed = ", ".join(f'"{kind}"' for kind in KINDS)
+    if tag in _COMING_KINDS:
+        wrong = Words(f'loại nguồn "{tag}" chưa đọc được ở bản này.', f'sources of kind "{tag}" cannot be read yet.')
+    elif not tag:
+        wrong = Words("nguồn này thiếu khóa kind.", "this source has no kind.")
+    else:
+        wrong = Words(f'không có loại nguồn "{tag}".', f'there is no kind "{tag}".')
+    meant = nearest(tag, KINDS)
+    fix = f'kind = "{meant}"' if meant else f"kind: {allowed}"
+    return Problem(wrong, Words(fix, fix))
+
+
+def _pattern(_value: Any, _context: Mapping[str, Any]) -> Problem:
+    return Problem(
+        Words("chỉ dùng chữ thường không dấu, số, - và _.", "takes lower-case letters, digits, - and _ only."),
+        Words('ví dụ "mot-cua"', 'for instance "mot-cua"'),
+    )
+
+
+def _too_short(_value: Any, _context: Mapping[str, Any]) -> Problem:
+    return Problem(
+        Words("không được để trống.", "must not be empty."), Words("ít nhất một giá trị", "at least one value")
+    )
+
+
+_TEXT = _expected('một chuỗi chữ trong dấu "…"', 'text in "…"', '"…"')
+_NUMBER = _expected("một số nguyên", "a whole number", "ví dụ 8118")
+_LIST = _expected("một danh sách", "a list", '["…", "…"]; nhiều bảng thì [[tên]]')
+_TABLE = _expected("một bảng", "a table", "[tên]")
+_BY_TYPE: dict[str, Callable[[Any, Mapping[str, Any]], Problem]] = {
+    "missing": _missing,
+    "string_type": _TEXT,
+    "path_type": _TEXT,
+    "int_type": _NUMBER,
+    "int_parsing": _NUMBER,
+    "int_from_float": _NUMBER,
+    "float_type": _expected("một số", "a number", "0.5"),
+    "float_parsing": _expected("một số", "a number", "0.5"),
+    "bool_type": _expected("true hoặc false", "true or false", "true"),
+    "bool_parsing": _expected("true hoặc false", "true or false", "true"),
+    "literal_error": _choice,
+    "enum": _choice,
+    "union_tag_invalid": _kind,
+    "union_tag_not_found": _kind,
+    "string_pattern_mismatch": _pattern,
+    "too_short": _too_short,
+    "tuple_type": _LIST,
+    "dict_type": _TABLE,
+    "model_type": _TABLE,
+    "model_attributes_type": _TABLE,
+}

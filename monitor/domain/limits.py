@@ -20,7 +20,14 @@ class LimitUnit(StrEnum):
 
 
 class LimitUnclear(ValueError):
-    """The text states no time limit that can be counted. The message says why, and what to write."""
+    """The text states no time limit that can be counted. The message says why, and what to write.
+
+    `reason` classes it for counts: no_time, no_unit, unknown_unit, zero, part_of_month, unreadable.
+    """
+
+    def __init__(self, reason: str, said: str) -> None:
+        super().__init__(said)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +39,11 @@ class TimeLimit:
 
     def __post_init__(self) -> None:
         if self.amount <= 0:
-            raise LimitUnclear(f"thời hạn phải lớn hơn 0, đang là {say_amount(self.amount)}")
+            raise LimitUnclear("zero", f"thời hạn phải lớn hơn 0, đang là {say_amount(self.amount)}")
         if self.unit is LimitUnit.MONTHS and self.amount.denominator != 1:
-            raise LimitUnclear(f"{say_amount(self.amount)} tháng: chỉ tính được số tháng nguyên; hãy ghi bằng ngày")
+            raise LimitUnclear(
+                "part_of_month", f"{say_amount(self.amount)} tháng: chỉ tính được số tháng nguyên; hãy ghi bằng ngày"
+            )
 
     @property
     def text_vi(self) -> str:
@@ -89,15 +98,17 @@ def parse_limit(text: str) -> TimeLimit:
     """
     plain = " ".join(unicodedata.normalize("NFC", text).casefold().split()).strip(" .;")
     if not plain:
-        raise LimitUnclear(f"chưa ghi thời hạn; {_WRITE}")
+        raise LimitUnclear("no_time", f"chưa ghi thời hạn; {_WRITE}")
     match = _SHAPE.fullmatch(plain)
     if match is None:
-        raise LimitUnclear(f'không đọc được thời hạn "{plain[:80]}"; {_WRITE}')
+        raise LimitUnclear("unreadable", f'không đọc được thời hạn "{plain[:80]}"; {_WRITE}')
     unit = (match["unit"] or "").strip()
     if not unit:
-        raise LimitUnclear(f'"{plain[:80]}" có số nhưng không có đơn vị (giờ, ngày làm việc, ngày, tháng); {_WRITE}')
+        raise LimitUnclear(
+            "no_unit", f'"{plain[:80]}" có số nhưng không có đơn vị (giờ, ngày làm việc, ngày, tháng); {_WRITE}'
+        )
     if any(word in _UNITS for word in (match["spelled"] or "").split()):
-        raise LimitUnclear(f'"{plain[:80]}" ghi đơn vị trong ngoặc; {_WRITE}')
+        raise LimitUnclear("unreadable", f'"{plain[:80]}" ghi đơn vị trong ngoặc; {_WRITE}')
     if unit not in _UNITS:
-        raise LimitUnclear(f'không biết đơn vị "{unit[:40]}"; {_WRITE}')
+        raise LimitUnclear("unknown_unit", f'không biết đơn vị "{unit[:40]}"; {_WRITE}')
     return TimeLimit(Fraction(match["amount"].replace(",", ".")), _UNITS[unit])

@@ -141,6 +141,7 @@ class Dossier(Base):
     finished_by_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     paused_since_at: Mapped[datetime | None]
+    payment_pauses: Mapped[bool] = mapped_column(Boolean, default=False)  # the procedure lets waiting for payment pause
     due_at: Mapped[datetime | None]  # our own count, where the procedure's term is known
     due_on: Mapped[date | None]
     calendar_version: Mapped[str] = mapped_column(String(40), default="")

@@ -47,6 +47,7 @@ def upgrade() -> None:
     sa.Column('finished_by_at', types.Instant(), nullable=True),
     sa.Column('returned_at', types.Instant(), nullable=True),
     sa.Column('paused_since_at', types.Instant(), nullable=True),
+    sa.Column('payment_pauses', sa.Boolean(), nullable=False),
     sa.Column('due_at', types.Instant(), nullable=True),
     sa.Column('due_on', sa.Date(), nullable=True),
     sa.Column('calendar_version', sa.String(length=40), nullable=False),

@@ -1,0 +1,69 @@
+"""What a person should look at: kinds, and the rule that compares two systems' words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from monitor.domain.dossier import FINISHED, PAUSED, Status
+
+
+class FindingKind(StrEnum):
+    """Each kind is one row of law.md §10–11 or of connectors.md §11."""
+
+    STATE_MISMATCH = "state_mismatch"  # two systems disagree: no letter until a person confirms
+    UNKNOWN_STATUS = "unknown_status"  # a code nobody told us about
+    NO_PROMISED_DATE = "no_promised_date"  # accepted without a return date
+    ABSURD_DATES = "absurd_dates"  # promised before received, year 2205, received in the future
+    UNKNOWN_AGENCY = "unknown_agency"  # a code that is not in the people file: nobody can be told
+    LATE_WITHOUT_LETTER = "late_without_letter"
+    MISSING_AT_SOURCE = "missing_at_source"  # absent from several full sweeps: absent is not finished
+    SOURCE_SILENT = "source_silent"
+    CALENDAR_ENDS = "calendar_ends"  # a promise lies beyond the loaded years
+
+
+# While one of these is open no letter goes out until a person confirms, with a word why.
+BLOCKS_LETTER = frozenset({FindingKind.STATE_MISMATCH, FindingKind.MISSING_AT_SOURCE})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one system says of a dossier, as far as another system could contradict it."""
+
+    source: str
+    role: str  # "one_stop" | "portal"
+    status: Status
+    promised_at: datetime | None
+    extended_at: datetime | None = None
+
+
+def disagreement(speaking: View, other: View, zone: ZoneInfo) -> str:
+    """How `other` contradicts the system whose word counts, in words for people; "" when they agree.
+
+    A portal knows less: an empty promise there contradicts nothing, and its unknown or merely earlier state of a
+    running dossier (new / accepted / in work) is lag, not contradiction.
+    """
+    ours, theirs = _kind(speaking.status), _kind(other.status)
+    if Status.UNKNOWN not in (speaking.status, other.status) and ours != theirs and "waiting" not in (ours, theirs):
+        return f"status: {speaking.source} says {speaking.status.value}, {other.source} says {other.status.value}"
+    ours_on, theirs_on = _in_force(speaking, zone), _in_force(other, zone)
+    # a system that still shows the date from before a lawful extension lags, it does not contradict (case 34)
+    before = speaking.promised_at.astimezone(zone).date() if speaking.promised_at else None
+    if ours_on and theirs_on and theirs_on not in (ours_on, before):
+        return f"promised date: {speaking.source} says {ours_on:%d/%m/%Y}, {other.source} says {theirs_on:%d/%m/%Y}"
+    return ""
+
+
+def _kind(status: Status) -> str:
+    if status in FINISHED:
+        return "finished"
+    if status in PAUSED:
+        return "paused"
+    return "waiting" if status is Status.SUBMITTED else "running"
+
+
+def _in_force(view: View, zone: ZoneInfo) -> date | None:
+    at = view.promised_at
+    if at is not None and view.extended_at is not None and view.extended_at > at:
+        at = view.extended_at
+    return at.astimezone(zone).date() if at is not None else None

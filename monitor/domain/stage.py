@@ -1,0 +1,338 @@
+"""Which stage a dossier is in: the judgement everything else hangs on. Pure: `now` is an argument.
+
+For a running dossier all future stages are known in advance from its promise, so the rule is one timeline
+(`running_timeline`): the stage is its last entry that has passed, the next change its first that has not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from monitor.domain.apology import letter_by
+from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.dossier import FINISHED, LONGEST_TERM, Facts, Precision, Promise, Status
+
+# The smallest step of time the store keeps: "late when now > promised" begins this long after the promise.
+TICK = timedelta(microseconds=1)
+_ONE_DAY = timedelta(days=1)
+
+
+class Stage(StrEnum):
+    """Where a dossier stands against the promise in force (law.md §4.4, §11)."""
+
+    NOT_STARTED = "not_started"  # chưa tiếp nhận
+    IN_TIME = "in_time"  # trong hạn
+    DUE_SOON = "due_soon"  # sắp đến hạn
+    LETTER_DUE = "letter_due"  # hạn cuối gửi văn bản xin lỗi
+    DUE_TODAY = "due_today"  # đến hạn hôm nay
+    LATE = "late"  # quá hạn chưa giải quyết
+    FINISHED_EARLY = "finished_early"  # trước hạn
+    FINISHED_ON_TIME = "finished_on_time"  # đúng hạn
+    FINISHED_LATE = "finished_late"  # quá hạn
+    PAUSED = "paused"  # tạm dừng
+    NO_PROMISE = "no_promise"  # không có ngày hẹn trả
+    UNCERTAIN = "uncertain"  # không xác định được
+    UNKNOWN = "unknown"  # trạng thái lạ hoặc dữ liệu vô lý
+
+
+class Reason(StrEnum):
+    """Why, by name: what the explanation, the findings and the tests refer to."""
+
+    BEFORE_PROMISE = "before_promise"
+    WARNING_WINDOW = "warning_window"
+    LAST_DAY_FOR_LETTER = "last_day_for_letter"
+    PROMISE_DAY = "promise_day"
+    AFTER_PROMISE = "after_promise"
+    NOT_ACCEPTED = "not_accepted"
+    PAUSED_BY_SOURCE = "paused_by_source"
+    FINISHED_BEFORE_PROMISE_DAY = "finished_before_promise_day"
+    FINISHED_WITHIN_PROMISE = "finished_within_promise"
+    FINISHED_AFTER_PROMISE = "finished_after_promise"
+    FINISH_AROUND_PROMISE = "finish_around_promise"
+    NO_PROMISED_DATE = "no_promised_date"
+    UNKNOWN_STATUS = "unknown_status"
+    NO_RECEIPT = "no_receipt"
+    RECEIVED_IN_FUTURE = "received_in_future"
+    PROMISE_BEFORE_RECEIPT = "promise_before_receipt"
+    PROMISE_TOO_FAR = "promise_too_far"
+    FINISH_BEFORE_RECEIPT = "finish_before_receipt"
+
+
+LATE_STAGES = frozenset({Stage.LATE, Stage.FINISHED_LATE})
+LETTER_STAGES = frozenset({Stage.LETTER_DUE, Stage.DUE_TODAY, Stage.LATE})
+RUNNING_STAGES = frozenset({Stage.IN_TIME, Stage.DUE_SOON, Stage.LETTER_DUE, Stage.DUE_TODAY, Stage.LATE})
+FINISHED_STAGES = frozenset({Stage.FINISHED_EARLY, Stage.FINISHED_ON_TIME, Stage.FINISHED_LATE})
+# Nothing in these may ever be shown as fine.
+UNSURE_STAGES = frozenset({Stage.NO_PROMISE, Stage.UNCERTAIN, Stage.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """When "due soon" begins: the earliest of so many working days before the promise day, or the instant
+    at which no more than this share of the working time from receipt to promise is left."""
+
+    working_days: int | None = 3
+    share_left: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A stage entered, and when that truly happened."""
+
+    at: datetime
+    stage: Stage
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The answer for one dossier at one moment.
+
+    `next_change_at` is the first instant at which this judgement can change though no fact does; None: never.
+    `late_vs_original` is the second answer of law.md §4.4: against the date first promised, whatever came after.
+    """
+
+    stage: Stage
+    reason: Reason
+    since: datetime
+    promise: Promise | None
+    letter_by_on: date | None
+    late_from: datetime | None
+    next_change_at: datetime | None
+    timeline: tuple[Crossing, ...]
+    late_vs_original: bool | None
+
+    def crossed_after(self, after: datetime | None, now: datetime) -> tuple[Crossing, ...]:
+        """What was crossed in (after, now]; without `after` only the entry into the present stage."""
+        if after is None:
+            return tuple(c for c in self.timeline if c.at == self.since and c.stage is self.stage)
+        return tuple(c for c in self.timeline if after < c.at <= now)
+
+
+def late_from(promise: Promise, calendar: WorkingCalendar) -> datetime:
+    """The first instant at which an unfinished dossier is late.
+
+    By the day (the default: provincial reports compare dates, law.md §4.2): 00:00 of the day after. To the second:
+    just after the promised instant.
+    """
+    if promise.precision is Precision.DATE:
+        return calendar.midnight(calendar.local_date(promise.at) + _ONE_DAY)
+    return promise.at + TICK
+
+
+def judge(facts: Facts, calendar: WorkingCalendar, warning: Warning, now: datetime) -> Judgement:
+    """Judges one dossier at `now` (aware). Raises `CalendarExhausted` where the calendar does not reach.
+
+    Lateness is judged by the promised date in force (NĐ 118/2025 Điều 17 khoản 3: the slip's date is the legal
+    reference; Điều 19 khoản 6: one extension), never by our own count.
+    """
+    if facts.status is Status.UNKNOWN:
+        return _still(facts, now, Stage.UNKNOWN, Reason.UNKNOWN_STATUS)
+    if facts.status in FINISHED:
+        return _judge_finished(facts, calendar, now)
+    if facts.status is Status.SUBMITTED:
+        return _still(facts, now, Stage.NOT_STARTED, Reason.NOT_ACCEPTED, since=facts.submitted_at)
+    nonsense = _nonsense(facts, now)
+    if nonsense is not None:
+        wakes = facts.received_at if nonsense is Reason.RECEIVED_IN_FUTURE else None
+        return _still(facts, now, Stage.UNKNOWN, nonsense, next_change_at=wakes)
+    if facts.is_paused:
+        return _still(facts, now, Stage.PAUSED, Reason.PAUSED_BY_SOURCE, since=facts.paused_since)
+    promise = facts.promise
+    if promise is None:
+        return _still(facts, now, Stage.NO_PROMISE, Reason.NO_PROMISED_DATE, since=facts.received_at)
+    return _judge_running(facts, promise, calendar, warning, now)
+
+
+def running_timeline(
+    received_at: datetime, promise: Promise, calendar: WorkingCalendar, warning: Warning
+) -> tuple[Crossing, ...]:
+    """Every stage a running dossier will pass, in order, each with the instant it begins.
+
+    An entry that would begin before receipt begins at receipt; of several at one instant the last one stands.
+    """
+    promise_on = calendar.local_date(promise.at)
+    letter_on = letter_by(promise_on, calendar.local_date(received_at), calendar)
+    entries = [
+        (received_at, Stage.IN_TIME, Reason.BEFORE_PROMISE),
+        (_due_soon_at(received_at, promise, promise_on, calendar, warning), Stage.DUE_SOON, Reason.WARNING_WINDOW),
+        (calendar.midnight(letter_on) if letter_on else None, Stage.LETTER_DUE, Reason.LAST_DAY_FOR_LETTER),
+        (calendar.midnight(promise_on), Stage.DUE_TODAY, Reason.PROMISE_DAY),
+        (late_from(promise, calendar), Stage.LATE, Reason.AFTER_PROMISE),
+    ]
+    timeline: list[Crossing] = []
+    for at, stage, reason in entries:
+        if at is None:
+            continue
+        begins = max(at, timeline[-1].at) if timeline else at
+        if timeline and timeline[-1].at == begins:
+            timeline.pop()
+        timeline.append(Crossing(begins, stage, reason))
+    return tuple(timeline)
+
+
+def _judge_running(
+    facts: Facts, promise: Promise, calendar: WorkingCalendar, warning: Warning, now: datetime
+) -> Judgement:
+    assert facts.received_at is not None
+    timeline = running_timeline(facts.received_at, promise, calendar, warning)
+    current = next(c for c in reversed(timeline) if c.at <= now)
+    upcoming = next((c.at for c in timeline if c.at > now), None)
+    return Judgement(
+        stage=current.stage,
+        reason=current.reason,
+        since=current.at,
+        promise=promise,
+        letter_by_on=_letter_on(facts, promise, calendar),
+        late_from=timeline[-1].at,
+        next_change_at=upcoming,
+        timeline=timeline,
+        late_vs_original=_late_against_original(facts, calendar, now, now),
+    )
+
+
+def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Judgement:
+    """Finished, refused or withdrawn: by when it ended. Known only to an interval around the promise: uncertain."""
+    earliest, latest = _ended_between(facts)
+    since = latest or now
+    if facts.received_at is None:
+        # refused or withdrawn before anything began: no promise was ever made
+        return _still(facts, now, Stage.NOT_STARTED, Reason.NO_RECEIPT, since=since)
+    if latest is not None and latest < facts.received_at:
+        return _still(facts, now, Stage.UNKNOWN, Reason.FINISH_BEFORE_RECEIPT, since=since)
+    promise = facts.promise
+    if promise is None:
+        return _still(facts, now, Stage.NO_PROMISE, Reason.NO_PROMISED_DATE, since=since)
+    limit = late_from(promise, calendar)
+    if latest is None or (latest >= limit and (earliest is None or earliest < limit)):
+        stage, reason = Stage.UNCERTAIN, Reason.FINISH_AROUND_PROMISE
+    elif latest >= limit:
+        stage, reason = Stage.FINISHED_LATE, Reason.FINISHED_AFTER_PROMISE
+    elif calendar.local_date(latest) < calendar.local_date(promise.at):
+        stage, reason = Stage.FINISHED_EARLY, Reason.FINISHED_BEFORE_PROMISE_DAY
+    else:
+        stage, reason = Stage.FINISHED_ON_TIME, Reason.FINISHED_WITHIN_PROMISE
+    return Judgement(
+        stage=stage,
+        reason=reason,
+        since=since,
+        promise=promise,
+        letter_by_on=_letter_on(facts, promise, calendar),
+        late_from=limit,
+        next_change_at=None,
+        timeline=(Crossing(since, stage, reason),),
+        late_vs_original=_late_against_original(facts, calendar, earliest, latest),
+    )
+
+
+def _ended_between(facts: Facts) -> tuple[datetime | None, datetime | None]:
+    """(not before, not after): the stated instant twice, or what the polls saw around it."""
+    if facts.finished_at is not None:
+        return facts.finished_at, facts.finished_at
+    return facts.finished_after or facts.received_at, facts.finished_by
+
+
+def _late_against_original(
+    facts: Facts, calendar: WorkingCalendar, earliest: datetime | None, latest: datetime | None
+) -> bool | None:
+    original = facts.original_promised_at or facts.promised_at
+    if original is None or earliest is None or latest is None:
+        return None
+    limit = late_from(Promise(1, original, facts.precision), calendar)
+    if earliest < limit <= latest:
+        return None
+    return latest >= limit
+
+
+def _letter_on(facts: Facts, promise: Promise, calendar: WorkingCalendar) -> date | None:
+    assert facts.received_at is not None
+    return letter_by(calendar.local_date(promise.at), calendar.local_date(facts.received_at), calendar)
+
+
+def _due_soon_at(
+    received_at: datetime, promise: Promise, promise_on: date, calendar: WorkingCalendar, warning: Warning
+) -> datetime | None:
+    starts: list[datetime] = []
+    if warning.working_days is not None:
+        starts.append(calendar.midnight(calendar.add_working_days(promise_on, -warning.working_days)))
+    if warning.share_left is not None and promise.at > received_at:
+        end = promise.at if promise.precision is Precision.INSTANT else late_from(promise, calendar)
+        open_s = calendar.open_time_between(received_at, end).total_seconds()
+        starts.append(calendar.add_open_time(received_at, timedelta(seconds=int(open_s * (1 - warning.share_left)))))
+    return max(received_at, min(starts)) if starts else None
+
+
+def _nonsense(facts: Facts, now: datetime) -> Reason | None:
+    """Dates that cannot be (connectors.md §11 case 31): shown as unknown, never judged."""
+    received, promised = facts.received_at, facts.promised_at
+    if received is None:
+        return Reason.NO_RECEIPT
+    if received > now:
+        return Reason.RECEIVED_IN_FUTURE
+    if promised is not None and promised < received and promised.date() < received.date():
+        return Reason.PROMISE_BEFORE_RECEIPT
+    if promised is not None and promised - received > LONGEST_TERM:
+        return Reason.PROMISE_TOO_FAR
+    return None
+
+
+def _still(
+    facts: Facts,
+    now: datetime,
+    stage: Stage,
+    reason: Reason,
+    *,
+    since: datetime | None = None,
+    next_change_at: datetime | None = None,
+) -> Judgement:
+    """A judgement that time alone does not change (or only at `next_change_at`)."""
+    begun = since or facts.received_at or now
+    begun = min(begun, now)
+    return Judgement(
+        stage=stage,
+        reason=reason,
+        since=begun,
+        promise=facts.promise,
+        letter_by_on=None,
+        late_from=None,
+        next_change_at=next_change_at,
+        timeline=(Crossing(begun, stage, reason),),
+        late_vs_original=None,
+    )
+
+
+def parse_warning(texts: Sequence[str]) -> Warning:
+    """`["3wd", "20%"]` as a `Warning`. Raises `ValueError` naming the text."""
+    days: int | None = None
+    share: Fraction | None = None
+    for text in texts:
+        number = text[:-2] if text.endswith("wd") else text[:-1]
+        if not number.isdigit() or not text.endswith(("wd", "%")):
+            raise ValueError(f'{text!r}: write working days as "3wd" or a share of the term as "20%"')
+        if text.endswith("wd"):
+            days = int(number)
+        elif 0 < int(number) < 100:
+            share = Fraction(int(number), 100)
+        else:
+            raise ValueError(f"{text!r}: a share lies between 1% and 99%")
+    return Warning(days, share)
+
+
+__all__ = [
+    "FINISHED_STAGES",
+    "LATE_STAGES",
+    "LETTER_STAGES",
+    "RUNNING_STAGES",
+    "UNSURE_STAGES",
+    "Crossing",
+    "Judgement",
+    "Reason",
+    "Stage",
+    "Warning",
+    "judge",
+    "late_from",
+    "parse_warning",
+    "running_timeline",
+]

@@ -1,0 +1,349 @@
+"""Stores one page of a source: what was said (append-only), the views, and the dossiers projected from them.
+
+Everything here runs inside the caller's transaction, in a fixed number of statements per page.
+"""
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from connectors.base import BadRecord, DossierRecord, Page
+from connectors.canonical import canonical_json, record_hash
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.deadline import count_due
+from monitor.domain.dossier import Status
+from monitor.identity import link_new_views
+from monitor.people import Directory
+from monitor.procedures import Terms
+from monitor.store.findings import Sync, sync_findings
+from monitor.store.tables import ApplicantRow, BadRecordRow, DeclaredId, Dossier, Observation, SourceDossier
+from monitor.store.writing import (
+    grouped,
+    in_batches,
+    insert_many,
+    insert_new,
+    insert_returning_ids,
+    table_of,
+    update_many,
+)
+from monitor.views import SourceRole, SourceView, disagreements, facts_of, fold, speaking
+
+_VIEW_FIELDS = tuple(f.name for f in fields(SourceView))
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What storing needs to know besides the page: agencies, terms, the calendar, whose word counts."""
+
+    directory: Directory
+    terms: Terms
+    calendar: WorkingCalendar
+    roles: Mapping[str, SourceRole]
+
+
+@dataclass(frozen=True, slots=True)
+class PageCount:
+    """Rows of one page (or several, added up)."""
+
+    seen: int = 0
+    changed: int = 0
+    set_aside: int = 0
+
+    def __add__(self, other: "PageCount") -> "PageCount":
+        return PageCount(self.seen + other.seen, self.changed + other.changed, self.set_aside + other.set_aside)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A view we hold: where it is, what it says, when it was last confirmed."""
+
+    id: int
+    dossier_id: int
+    record_hash: str
+    confirmed_at: datetime
+    is_missing: bool
+    view: SourceView
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A record that says something new."""
+
+    record: DossierRecord
+    raw: bytes
+    hash: str
+    known: _Known | None
+    not_before: datetime | None
+    view: SourceView
+
+
+def store_page(
+    session: Session,
+    source: str,
+    page: Page,
+    intake: Intake,
+    now: datetime,
+    sweep_confirmed_at: datetime | None,
+    pull_id: int,
+) -> PageCount:
+    """Appends what is new, updates the views and projects their dossiers. An unchanged row costs no write.
+
+    `sweep_confirmed_at`: when the last complete reading began; a view was the same until then at least.
+    """
+    latest = {record.key: (record, raw) for record, raw in zip(page.records, page.raws, strict=True)}
+    known = _known_views(session, source, list(latest))
+    heard = [
+        _heard(source, record, raw, known.get(key), now, sweep_confirmed_at)
+        for key, (record, raw) in latest.items()
+        if key not in known or known[key].record_hash != record_hash(record)
+    ]
+    set_aside = _set_aside(session, source, page.bad, now, pull_id)
+    if page.records:
+        _clear_mended(session, source, list(latest), now)
+    if heard:
+        _append(session, source, heard, now, pull_id)
+        dossier_ids = _store_views(session, heard, intake, now)
+        project(session, dossier_ids, intake, now)
+    return PageCount(len(latest) + len(page.bad), len(heard), set_aside)
+
+
+def _heard(
+    source: str, record: DossierRecord, raw: bytes, known: _Known | None, now: datetime, sweep_at: datetime | None
+) -> _Heard:
+    not_before = known.confirmed_at if known else None
+    if known and sweep_at is not None and not known.is_missing:
+        not_before = max(known.confirmed_at, sweep_at)
+    view = fold(known.view if known else None, source, record, now, not_before)
+    return _Heard(record, raw, record_hash(record), known, not_before, view)
+
+
+def _known_views(session: Session, source: str, keys: Sequence[str]) -> dict[str, _Known]:
+    table = table_of(SourceDossier)
+    known: dict[str, _Known] = {}
+    for batch in in_batches(keys):
+        rows = session.execute(select(table).where(table.c.source == source, table.c.key.in_(batch))).mappings()
+        for row in rows:
+            known[row["key"]] = _Known(
+                row["id"],
+                row["dossier_id"],
+                row["record_hash"],
+                row["confirmed_at"],
+                row["missing_sweeps"] > 0,
+                view_from_row(row),
+            )
+    return known
+
+
+def view_from_row(row: Any) -> SourceView:
+    """A view from a row of `source_dossier`."""
+    values = {name: row[name] for name in _VIEW_FIELDS}
+    return SourceView(**(values | {"status": Status(row["status"])}))
+
+
+def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetime, pull_id: int) -> None:
+    rows = [
+        {
+            "source": source,
+            "key": item.record.key,
+            "heard_at": now,
+            "not_before_at": item.not_before,
+            "record_hash": item.hash,
+            "record": zlib.compress(canonical_json(item.record), 6),
+            "raw": zlib.compress(item.raw, 6),
+            "pull_id": pull_id,
+        }
+        for item in heard
+    ]
+    insert_many(session, Observation, rows)
+
+
+def _store_views(session: Session, heard: Sequence[_Heard], intake: Intake, now: datetime) -> set[int]:
+    """Writes the views, the people behind them and their declared ids; returns the dossiers touched."""
+    new = [item for item in heard if item.known is None]
+    old = [(item.known, item) for item in heard if item.known is not None]
+    touched = {known.dossier_id for known, _ in old}
+    update_many(
+        session,
+        SourceDossier,
+        [{"id": known.id, **_columns(item, now), "missing_sweeps": 0} for known, item in old],
+    )
+    ids = {known.id: item for known, item in old}
+    if new:
+        dossier_ids = _dossiers_for(session, new, intake, now)
+        rows = [
+            {**_columns(item, now), "dossier_id": dossier_id, "first_heard_at": now, "missing_sweeps": 0}
+            for item, dossier_id in zip(new, dossier_ids, strict=True)
+        ]
+        new_ids = insert_returning_ids(session, SourceDossier, rows)
+        ids |= dict(zip(new_ids, new, strict=True))
+        touched.update(dossier_ids)
+    _store_people(session, ids, known_ids=[known.id for known, _ in old])
+    declared = [
+        {"view_id": view_id, "code": code}
+        for view_id, item in ids.items()
+        for code in sorted(set(item.record.alternates))
+    ]
+    insert_new(session, DeclaredId, declared)
+    touched |= link_new_views(session, ids.keys(), intake.directory, now)
+    return touched
+
+
+def _columns(item: _Heard, now: datetime) -> dict[str, Any]:
+    return {**item.view.columns(), "record_hash": item.hash, "confirmed_at": now}
+
+
+def _dossiers_for(session: Session, new: Sequence[_Heard], intake: Intake, now: datetime) -> list[int]:
+    """A dossier of its own for each new view; linking to another system's view follows, by proof only."""
+    rows = [_dossier_row([item.view], intake, now) for item in new]
+    return insert_returning_ids(session, Dossier, rows)
+
+
+def _store_people(session: Session, ids: Mapping[int, _Heard], known_ids: Sequence[int]) -> None:
+    for batch in in_batches(known_ids):
+        session.execute(delete(ApplicantRow).where(ApplicantRow.view_id.in_(batch)))
+    rows = []
+    for view_id, item in ids.items():
+        person = item.record.applicant
+        rows.append({"view_id": view_id, **{f.name: getattr(person, f.name) for f in fields(person)}})
+    insert_many(session, ApplicantRow, rows)
+
+
+def project(session: Session, dossier_ids: Iterable[int], intake: Intake, now: datetime) -> None:
+    """Projects these dossiers from their views and marks them to be judged at once. A dossier left without a view
+    (its views were linked to another) is emptied of meaning by `monitor.identity`, not here."""
+    wanted = sorted(dossier_ids)
+    table = table_of(SourceDossier)
+    pairs: list[tuple[int, SourceView]] = []
+    for batch in in_batches(wanted):
+        for row in session.execute(select(table).where(table.c.dossier_id.in_(batch))).mappings():
+            pairs.append((row["dossier_id"], view_from_row(row)))
+    views_of = grouped(pairs)
+    update_many(
+        session,
+        Dossier,
+        [{"id": dossier_id, **_dossier_row(views, intake, now)} for dossier_id, views in views_of.items()],
+    )
+    said = {
+        dossier_id: text
+        for dossier_id, views in views_of.items()
+        if len(views) > 1 and (text := disagreements(views, dict(intake.roles), intake.calendar.zone))
+    }
+    sync_findings(session, Sync("state_mismatch", said, wanted), now)
+
+
+def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> dict[str, Any]:
+    view = speaking(views, dict(intake.roles))
+    term = intake.terms.find(view.procedure_code, view.channel) if view.procedure_code else None
+    facts = facts_of(view, dict(intake.roles), payment_pauses=bool(term and term.rules.payment_pauses))
+    # a finding may hang on the first promise any system ever made
+    first = min((v.original_promised_at for v in views if v.original_promised_at), default=None)
+    original = view.original_promised_at or first
+    due = None
+    if term is not None and term.limit is not None and view.received_at is not None:
+        try:
+            due = count_due(view.received_at, term.limit, term.rules, intake.calendar)
+        except (CalendarExhausted, ValueError, OverflowError):
+            due = None  # our own count only raises findings; without it the promise still judges
+    own_code = intake.directory.canonical(view.source, view.agency_code)
+    agency = intake.directory.agency(own_code) if own_code else None
+    return {
+        "code": view.code,
+        "procedure_code": view.procedure_code,
+        "procedure_name": view.procedure_name or (term.name if term else ""),
+        "field_code": view.field_code,
+        "agency_code": own_code or view.agency_code,
+        "agency_name": agency.name if agency else view.agency_name,
+        "channel": view.channel,
+        "status": view.status.value,
+        "speaking_source": view.source,
+        "precision": facts.precision.value,
+        "payment_pauses": facts.payment_pauses,
+        "submitted_at": view.submitted_at,
+        "received_at": view.received_at,
+        "promised_at": view.promised_at,
+        "original_promised_at": original,
+        "extended_at": view.extended_at,
+        "finished_at": view.finished_at,
+        "finished_after_at": view.finished_after_at,
+        "finished_by_at": view.finished_by_at,
+        "returned_at": view.returned_at,
+        "paused_since_at": view.paused_since_at,
+        "due_at": due.due_at if due else None,
+        "due_on": due.due_on if due else None,
+        "calendar_version": intake.calendar.version,
+        "facts_at": now,
+        "confirmed_at": now,
+        "next_change_at": now,
+    }
+
+
+def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: datetime, pull_id: int) -> int:
+    """Keeps each bad row once with a count; its bytes are evidence, so they go where evidence goes."""
+    hashed = {(b.key, b.field, blake2b(b.raw, digest_size=20).hexdigest()): b for b in bad}
+    if not hashed:
+        return 0
+    table = table_of(BadRecordRow)
+    there: dict[tuple[str, str, str], int] = {}
+    for batch in in_batches(sorted({key for key, _, _ in hashed})):
+        for row in session.execute(select(table).where(table.c.source == source, table.c.key.in_(batch))):
+            there[(row.key, row.field, row.raw_hash)] = row.id
+    again = [there[k] for k in hashed if k in there]
+    for ids in in_batches(again):
+        session.execute(
+            update(table)
+            .where(table.c.id.in_(ids))
+            .values(times_seen=table.c.times_seen + 1, last_seen_at=now, cleared_at=None)
+        )
+    fresh = [(k, b) for k, b in hashed.items() if k not in there]
+    evidence = [
+        {
+            "source": source,
+            "key": b.key,
+            "heard_at": now,
+            "not_before_at": None,
+            "record_hash": raw_hash,
+            "record": b"",
+            "raw": zlib.compress(b.raw, 6),
+            "pull_id": pull_id,
+        }
+        for (_, _, raw_hash), b in fresh
+    ]
+    kept = insert_returning_ids(session, Observation, evidence)
+    rows = [
+        {
+            "source": source,
+            "key": b.key,
+            "field": b.field[:64],
+            "problem": b.problem,
+            "raw_hash": raw_hash,
+            "first_seen_at": now,
+            "last_seen_at": now,
+            "times_seen": 1,
+            "observation_id": observation_id,
+        }
+        for ((_, _, raw_hash), b), observation_id in zip(fresh, kept, strict=True)
+    ]
+    if rows:
+        session.execute(insert(table), rows)
+    return len(hashed)
+
+
+def _clear_mended(session: Session, source: str, keys: Sequence[str], now: datetime) -> None:
+    """A row that could not be read and now can is no longer set aside."""
+    table = table_of(BadRecordRow)
+    waiting = session.execute(
+        select(table.c.id, table.c.key).where(table.c.source == source, table.c.cleared_at.is_(None))
+    ).all()
+    readable = set(keys)
+    mended = [row.id for row in waiting if row.key in readable]
+    for ids in in_batches(mended):
+        session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))
+
+
+__all__ = ["Intake", "PageCount", "project", "store_page", "view_from_row"]

@@ -1,0 +1,417 @@
+"""Judges the dossiers whose facts changed or whose next change has come, and writes what is owed. Sends nothing.
+
+One transaction a batch holds crossings, letters, notices, findings and the dossier's new stage. What is due is asked of
+the database, so a missed or doubled run costs delay, never a loss or a double.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.dossier import Facts, Precision, Status
+from monitor.domain.escalation import Occasion, RungRule, applies, rungs_due
+from monitor.domain.findings import BLOCKS_LETTER, FindingKind
+from monitor.domain.stage import (
+    FINISHED_STAGES,
+    LETTER_STAGES,
+    Judgement,
+    Reason,
+    Stage,
+    Warning,
+    judge,
+)
+from monitor.people import Directory
+from monitor.store.findings import Sync, open_kinds, sync_findings
+from monitor.store.tables import CrossingRow, Dossier, Job, Letter, Notice
+from monitor.store.writing import in_batches, insert_new, table_of, update_many
+
+log = structlog.get_logger()
+
+BATCH = 1000
+JOB = "judge"
+_ABSURD = frozenset(
+    {
+        Reason.RECEIVED_IN_FUTURE,
+        Reason.PROMISE_BEFORE_RECEIPT,
+        Reason.PROMISE_TOO_FAR,
+        Reason.FINISH_BEFORE_RECEIPT,
+    }
+)
+
+
+class JudgedBackwards(Exception):
+    """Judging at an instant before the last real one would write history backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What judging goes by."""
+
+    calendar: WorkingCalendar
+    warning: Warning
+    rungs: Sequence[RungRule]
+    directory: Directory
+
+
+@dataclass(slots=True)
+class JudgeCount:
+    """What one run of judging did."""
+
+    judged: int = 0
+    crossings: int = 0
+    letters_owed: int = 0
+    notices_owed: int = 0
+    notices_folded: int = 0
+    stages: Counter[str] = field(default_factory=Counter)
+
+
+def judge_due(
+    sessions: sessionmaker[Session], rules: Rules, now: datetime, *, dry_run: bool = False, batch: int = BATCH
+) -> JudgeCount:
+    """Judges everything that is due at `now`. `dry_run` writes nothing and counts what it would have written.
+
+    Raises `JudgedBackwards` when `now` lies before the last real run.
+    """
+    count = JudgeCount()
+    with sessions() as session:
+        last = session.scalar(select(Job.last_ok_at).where(Job.name == JOB))
+    if last is not None and now < last and not dry_run:
+        raise JudgedBackwards(
+            f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
+        )
+    after = 0
+    while True:
+        with sessions() as session, session.begin():
+            rows = _due(session, now, batch, after)
+            if rows:
+                _judge_batch(session, rows, rules, now, count)
+            if dry_run:
+                session.rollback()
+        if len(rows) < batch:
+            break
+        after = rows[-1].id
+    if not dry_run:
+        with sessions.begin() as session:
+            _note_run(session, now)
+    if count.judged:
+        log.info("judged", judged=count.judged, crossings=count.crossings, letters_owed=count.letters_owed,
+                 notices_owed=count.notices_owed, dry_run=dry_run)  # fmt: skip
+    return count
+
+
+def _due(session: Session, now: datetime, batch: int, after: int) -> Sequence[Any]:
+    table = table_of(Dossier)
+    statement = select(table).where(table.c.next_change_at <= now, table.c.id > after).order_by(table.c.id).limit(batch)
+    return session.execute(statement).all()
+
+
+def _note_run(session: Session, now: datetime) -> None:
+    job = session.get(Job, JOB)
+    if job is None:
+        session.add(Job(name=JOB, last_began_at=now, last_ended_at=now, last_ok_at=now, last_error="", failures=0))
+    else:
+        job.last_ok_at = now
+
+
+def facts_from_row(row: Any) -> Facts:
+    """The facts as the rules see them, from a row of `dossier`."""
+    return Facts(
+        status=Status(row.status),
+        received_at=row.received_at,
+        promised_at=row.promised_at,
+        extended_at=row.extended_at,
+        original_promised_at=row.original_promised_at,
+        finished_at=row.finished_at,
+        finished_after=row.finished_after_at,
+        finished_by=row.finished_by_at,
+        paused_since=row.paused_since_at,
+        submitted_at=row.submitted_at,
+        precision=Precision(row.precision),
+        payment_pauses=row.payment_pauses,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is already there for the dossiers of a batch."""
+
+    rungs: dict[tuple[int, int], frozenset[str]]  # (dossier, promise) -> rungs recorded
+    letters: dict[tuple[int, int], Any]
+    open_duties: frozenset[int]  # dossiers with an open letter or notice
+    blocked: dict[int, set[str]]
+
+
+def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datetime, count: JudgeCount) -> None:
+    ids = [row.id for row in rows]
+    context = _context(session, ids)
+    work = _Work(now)
+    for row in rows:
+        _judge_one(row, context, rules, now, work, count)
+    update_many(session, Dossier, work.updates)
+    insert_new(session, CrossingRow, work.crossings)
+    insert_new(session, Letter, work.letters)
+    insert_new(session, Notice, work.notices)
+    update_many(session, Letter, work.letter_updates)
+    _cancel_notices(session, work.closed, now)
+    for kind, holding in work.findings.items():
+        sync_findings(session, Sync(kind.value, holding, ids), now)
+
+
+@dataclass(slots=True)
+class _Work:
+    """Everything a batch will write."""
+
+    now: datetime
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    crossings: list[dict[str, Any]] = field(default_factory=list)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    letter_updates: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    closed: list[int] = field(default_factory=list)
+    findings: dict[FindingKind, dict[int, str]] = field(
+        default_factory=lambda: {
+            FindingKind.UNKNOWN_STATUS: {},
+            FindingKind.NO_PROMISED_DATE: {},
+            FindingKind.ABSURD_DATES: {},
+            FindingKind.UNKNOWN_AGENCY: {},
+            FindingKind.LATE_WITHOUT_LETTER: {},
+            FindingKind.CALENDAR_ENDS: {},
+        }
+    )
+
+
+def _judge_one(row: Any, context: _Context, rules: Rules, now: datetime, work: _Work, count: JudgeCount) -> None:
+    facts = facts_from_row(row)
+    try:
+        judgement = judge(facts, rules.calendar, rules.warning, now)
+        wakes = _owe(row, judgement, context, rules, work, count)
+    except CalendarExhausted as error:
+        # a date beyond the loaded years cannot be judged; saying so beats stopping everybody else
+        work.findings[FindingKind.CALENDAR_ENDS][row.id] = str(error)
+        judgement = judge(Facts(Status.UNKNOWN), rules.calendar, rules.warning, now)
+        wakes = None
+    _note_findings(row, facts, judgement, rules, work)
+    _cross(row, judgement, work, count)
+    promise = judgement.promise
+    work.updates.append(
+        {
+            "id": row.id,
+            "stage": judgement.stage.value,
+            "stage_reason": judgement.reason.value,
+            "stage_since_at": judgement.since,
+            "promise_number": promise.number if promise else 1,
+            "promise_at": promise.at if promise else None,
+            "late_from_at": judgement.late_from,
+            "letter_by_on": judgement.letter_by_on,
+            "judged_at": now,
+            "next_change_at": min((at for at in (judgement.next_change_at, wakes) if at is not None), default=None),
+        }
+    )
+    count.judged += 1
+    count.stages[judgement.stage.value] += 1
+
+
+def _cross(row: Any, judgement: Judgement, work: _Work, count: JudgeCount) -> None:
+    """Each change of stage once, with the instant at which it truly happened, however late it is found."""
+    crossed = list(judgement.crossed_after(row.judged_at, work.now))
+    entered = (judgement.stage.value, judgement.since)
+    if entered != (row.stage, row.stage_since_at) and not any((c.stage.value, c.at) == entered for c in crossed):
+        crossed += judgement.crossed_after(None, work.now)
+    number = judgement.promise.number if judgement.promise else 1
+    for crossing in crossed:
+        if (crossing.stage.value, crossing.at) == (row.stage, row.stage_since_at):
+            continue
+        work.crossings.append(
+            {
+                "dossier_id": row.id,
+                "promise_number": number,
+                "stage": crossing.stage.value,
+                "reason": crossing.reason.value,
+                "at": crossing.at,
+                "found_at": work.now,
+            }
+        )
+        count.crossings += 1
+
+
+def _owe(
+    row: Any, judgement: Judgement, context: _Context, rules: Rules, work: _Work, count: JudgeCount
+) -> datetime | None:
+    """Letters and notices this judgement owes; returns when the next rung comes."""
+    _owe_letter(row, judgement, context, work, count)
+    if judgement.stage in FINISHED_STAGES | {Stage.PAUSED, Stage.UNKNOWN, Stage.NO_PROMISE, Stage.NOT_STARTED}:
+        if row.id in context.open_duties:
+            work.closed.append(row.id)
+        return None
+    promise = judgement.promise
+    if promise is None:
+        return None
+    up = [agency.code for agency in rules.directory.up(row.agency_code)] if row.agency_code else []
+    candidates = [
+        rung
+        for rung in rules.rungs
+        if rung.occasion in (Occasion.DUE, Occasion.LATE, Occasion.NO_LETTER)
+        and rung.covers(up or [row.agency_code], row.field_code)
+    ]
+    promise_on = rules.calendar.local_date(promise.at)
+    already = context.rungs.get((row.id, promise.number), frozenset())
+    due, upcoming = rungs_due(candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already)
+    for item in due:
+        if not applies(item.rung.occasion, judgement.stage):
+            continue
+        for role in item.rung.roles:
+            work.notices.append(_notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded))
+            count.notices_folded += item.folded
+            count.notices_owed += not item.folded
+    return upcoming
+
+
+def _notice(
+    row: Any, number: int, rung: RungRule, role: str, at: datetime, now: datetime, *, folded: bool
+) -> dict[str, Any]:
+    return {
+        "dossier_id": row.id,
+        "source": "",
+        "promise_number": number,
+        "rung": rung.name,
+        "role": role,
+        "agency_code": row.agency_code,
+        "severity": rung.severity,
+        "occasion": rung.occasion.value,
+        "rung_at": at,
+        "owed_at": now,
+        "state": "folded" if folded else "owed",
+        "reason": "a later rung had come already and was sent instead" if folded else "",
+        "closed_at": now if folded else None,
+        "key": f"{row.id}:{number}:{rung.name}:{role}",
+    }
+
+
+def _owe_letter(row: Any, judgement: Judgement, context: _Context, work: _Work, count: JudgeCount) -> None:
+    """Opens, re-times, suspends or closes the duty to apologise (NĐ 118/2025 Điều 19 khoản 6).
+
+    One per (dossier, promise): a pause or a source that moves the date re-times the open one, it opens no second.
+    """
+    number = judgement.promise.number if judgement.promise else row.promise_number
+    letter = context.letters.get((row.id, number))
+    blocked = sorted(context.blocked.get(row.id, set()) & {kind.value for kind in BLOCKS_LETTER})
+    if judgement.stage in LETTER_STAGES:
+        late_day = judgement.letter_by_on is not None and work.now >= _end_of_letter_day(judgement)
+        values = {
+            "letter_by_on": judgement.letter_by_on,
+            "is_late": bool(late_day),
+            "suspended_for": blocked[0] if blocked else "",
+            "agency_code": row.agency_code,
+        }
+        if letter is None:
+            work.letters.append(
+                {
+                    "dossier_id": row.id,
+                    "promise_number": number,
+                    "state": "owed",
+                    "owed_at": work.now,
+                    "form": "",
+                    "template_version": "",
+                    "content_hash": "",
+                    **values,
+                }
+            )
+            count.letters_owed += 1
+        elif letter.state in ("owed", "drafted", "not_needed"):
+            state = "owed" if letter.state == "not_needed" else letter.state
+            # the breach was found once; a later re-timing does not unmake it
+            values["is_late"] = bool(letter.is_late or late_day)
+            work.letter_updates.append({"id": letter.id, "state": state, "closed_at": None, **values})
+    elif letter is not None and letter.state in ("owed", "drafted"):
+        _close_letter(letter, row, judgement, work)
+
+
+def _close_letter(letter: Any, row: Any, judgement: Judgement, work: _Work) -> None:
+    """A duty whose ground went away: paused waits, finished in time needs none, finished late keeps the breach."""
+    state, closed_at, suspended = letter.state, None, letter.suspended_for
+    if judgement.stage is Stage.FINISHED_LATE:
+        state, closed_at = "missed", work.now
+        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = "finished late, no letter was issued"
+    elif judgement.stage is Stage.PAUSED:
+        suspended = "paused"
+    elif judgement.stage in (Stage.UNKNOWN, Stage.UNCERTAIN, Stage.NO_PROMISE):
+        suspended = judgement.stage.value
+    else:
+        state, closed_at = "not_needed", work.now
+    work.letter_updates.append(
+        {
+            "id": letter.id,
+            "state": state,
+            "closed_at": closed_at,
+            "letter_by_on": letter.letter_by_on,
+            "is_late": letter.is_late,
+            "suspended_for": suspended,
+            "agency_code": letter.agency_code,
+        }
+    )
+
+
+def _end_of_letter_day(judgement: Judgement) -> datetime:
+    """The first instant after the last lawful day for the letter."""
+    after = [c.at for c in judgement.timeline if c.stage in (Stage.DUE_TODAY, Stage.LATE)]
+    return min(after)
+
+
+def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, work: _Work) -> None:
+    if judgement.reason is Reason.UNKNOWN_STATUS and facts.status is Status.UNKNOWN:
+        work.findings[FindingKind.UNKNOWN_STATUS][row.id] = "the source reports a state nobody told us about"
+    if judgement.reason is Reason.NO_PROMISED_DATE and judgement.stage is Stage.NO_PROMISE:
+        work.findings[FindingKind.NO_PROMISED_DATE][row.id] = "accepted without a return date"
+    if judgement.reason in _ABSURD:
+        work.findings[FindingKind.ABSURD_DATES][row.id] = judgement.reason.value
+    if not row.agency_code or rules.directory.agency(row.agency_code) is None:
+        work.findings[FindingKind.UNKNOWN_AGENCY][row.id] = row.agency_code or "no agency"
+
+
+def _context(session: Session, ids: Collection[int]) -> _Context:
+    rungs: dict[tuple[int, int], set[str]] = {}
+    letters: dict[tuple[int, int], Any] = {}
+    open_duties: set[int] = set()
+    letter = table_of(Letter)
+    columns = [letter.c[name] for name in ("id", "dossier_id", "promise_number", "state", "is_late", "letter_by_on",
+                                           "suspended_for", "agency_code")]  # fmt: skip
+    for batch in in_batches(sorted(ids)):
+        notices = select(Notice.dossier_id, Notice.promise_number, Notice.rung, Notice.state).where(
+            Notice.dossier_id.in_(batch)
+        )
+        for dossier_id, number, rung, state in session.execute(notices):
+            assert dossier_id is not None
+            rungs.setdefault((dossier_id, number), set()).add(rung)
+            if state in ("owed", "planned"):
+                open_duties.add(dossier_id)
+        for row in session.execute(select(*columns).where(letter.c.dossier_id.in_(batch))):
+            letters[(row.dossier_id, row.promise_number)] = row
+    blocked = open_kinds(session, ids, unconfirmed_only=True)
+    return _Context({k: frozenset(v) for k, v in rungs.items()}, letters, frozenset(open_duties), blocked)
+
+
+def _cancel_notices(session: Session, dossier_ids: Sequence[int], now: datetime) -> None:
+    """What closed meanwhile is not told: owed and planned notices are cancelled in the judging transaction."""
+    for batch in in_batches(dossier_ids):
+        session.execute(
+            update(Notice)
+            .where(Notice.dossier_id.in_(batch), Notice.state.in_(("owed", "planned")))
+            .values(state="cancelled", reason="the dossier is no longer running", closed_at=now)
+        )
+
+
+def overdue_for_judging(session: Session, now: datetime) -> int:
+    """How many dossiers wait to be judged again at `now`."""
+    return (
+        session.scalar(
+            select(func.count()).select_from(Dossier).where(or_(Dossier.next_change_at <= now, Dossier.stage == ""))
+        )
+        or 0
+    )

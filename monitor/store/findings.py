@@ -1,0 +1,66 @@
+"""Findings in the store: opened when they begin to hold, closed when they no longer do, never edited."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from monitor.store.tables import FindingRow
+from monitor.store.writing import in_batches, insert_many
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """The whole truth about one kind for the dossiers in `touched`: `holding` maps a dossier to its detail."""
+
+    kind: str
+    holding: Mapping[int, str]
+    touched: Collection[int]
+
+
+def sync_findings(session: Session, sync: Sync, now: datetime) -> None:
+    """Opens what holds and is not open, closes what is open and no longer holds; a changed detail is a new row."""
+    ids = sorted(set(sync.touched) | set(sync.holding))
+    open_rows: dict[int, tuple[int, str]] = {}
+    for batch in in_batches(ids):
+        statement = select(FindingRow.dossier_id, FindingRow.id, FindingRow.detail).where(
+            FindingRow.kind == sync.kind, FindingRow.dossier_id.in_(batch), FindingRow.closed_at.is_(None)
+        )
+        for dossier_id, row_id, detail in session.execute(statement):
+            if dossier_id is not None:
+                open_rows[dossier_id] = (row_id, detail)
+    ended = [row_id for dossier_id, (row_id, detail) in open_rows.items() if sync.holding.get(dossier_id) != detail]
+    for batch in in_batches(ended):
+        session.execute(update(FindingRow).where(FindingRow.id.in_(batch)).values(closed_at=now))
+    begun = [
+        {
+            "dossier_id": dossier_id,
+            "source": None,
+            "kind": sync.kind,
+            "detail": detail,
+            "found_at": now,
+            "confirmed_by": "",
+        }
+        for dossier_id, detail in sync.holding.items()
+        if open_rows.get(dossier_id, (0, None))[1] != detail
+    ]
+    insert_many(session, FindingRow, begun)
+
+
+def open_kinds(
+    session: Session, dossier_ids: Collection[int], *, unconfirmed_only: bool = False
+) -> dict[int, set[str]]:
+    """The kinds of open findings of each dossier; `unconfirmed_only` leaves out those a person has looked at."""
+    kinds: dict[int, set[str]] = {}
+    for batch in in_batches(sorted(dossier_ids)):
+        statement = select(FindingRow.dossier_id, FindingRow.kind).where(
+            FindingRow.dossier_id.in_(batch), FindingRow.closed_at.is_(None)
+        )
+        if unconfirmed_only:
+            statement = statement.where(FindingRow.confirmed_by == "")
+        for dossier_id, kind in session.execute(statement):
+            if dossier_id is not None:
+                kinds.setdefault(dossier_id, set()).add(kind)
+    return kinds

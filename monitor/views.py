@@ -1,0 +1,168 @@
+"""From what a source said to what we hold: one system's view, and the dossier projected from all its views.
+
+Pure functions over plain values; `monitor.pull` stores what they return, a replay folds the same records again.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connectors.base import DossierRecord
+from monitor.domain.dossier import FINISHED, PAUSED, Facts, Precision, Status
+from monitor.domain.findings import View, disagreement
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One system's view of one dossier after everything it said so far. The columns of `source_dossier`.
+
+    A poll sees states, not events: `finished_after_at`/`finished_by_at` bound an ending the source gave no date for.
+    """
+
+    source: str
+    key: str
+    code: str
+    status: Status
+    status_raw: str
+    procedure_code: str
+    procedure_name: str
+    field_code: str
+    agency_code: str
+    agency_name: str
+    channel: str
+    submitted_at: datetime | None
+    received_at: datetime | None
+    promised_at: datetime | None
+    promised_date_only: bool
+    original_promised_at: datetime | None
+    extended_at: datetime | None
+    finished_at: datetime | None
+    finished_after_at: datetime | None
+    finished_by_at: datetime | None
+    returned_at: datetime | None
+    paused_since_at: datetime | None
+    officer: str
+    changed_at: datetime
+
+    def columns(self) -> dict[str, object]:
+        """As a row of `source_dossier` (without id, dossier and bookkeeping)."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {"status": self.status.value}
+
+
+def fold(
+    previous: SourceView | None, source: str, record: DossierRecord, heard_at: datetime, not_before: datetime | None
+) -> SourceView:
+    """The view after `record` was heard at `heard_at`; the previous state was last confirmed at `not_before`.
+
+    The first promise ever heard is kept: later ones may be extensions, re-dating or a correction, and a report
+    against the original needs it (law.md §4.4).
+    """
+    ended_by_interval = record.status in FINISHED and record.finished_at is None
+    was_ended = previous is not None and previous.status in FINISHED
+    after = previous.finished_after_at if previous and was_ended else (not_before if previous else None)
+    by = previous.finished_by_at if previous and was_ended and previous.finished_by_at else heard_at
+    if record.returned_at is not None:
+        by = min(by, record.returned_at)  # the result was there when it was handed over
+    paused = record.status in PAUSED or record.status is Status.PAYMENT
+    was_paused = previous is not None and previous.status is record.status and previous.paused_since_at is not None
+    return SourceView(
+        source=source,
+        key=record.key,
+        code=record.code,
+        status=record.status,
+        status_raw=record.status_raw,
+        procedure_code=record.procedure_code,
+        procedure_name=record.procedure_name,
+        field_code=record.field_code,
+        agency_code=record.agency_code,
+        agency_name=record.agency_name,
+        channel=record.channel,
+        submitted_at=record.submitted_at,
+        received_at=record.received_at,
+        promised_at=record.promised_at,
+        promised_date_only=record.promised_date_only,
+        original_promised_at=(previous.original_promised_at if previous else None) or record.promised_at,
+        extended_at=record.extended_at,
+        finished_at=record.finished_at,
+        finished_after_at=after if ended_by_interval else None,
+        finished_by_at=by if ended_by_interval else None,
+        returned_at=record.returned_at,
+        paused_since_at=(previous.paused_since_at if previous and was_paused else heard_at) if paused else None,
+        officer=record.officer,
+        changed_at=heard_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRole:
+    """What the projection must know of a source: whose word counts, and how exact its promise is."""
+
+    role: str  # "one_stop" | "portal"
+    lateness: Precision
+
+
+def speaking(views: Sequence[SourceView], roles: dict[str, SourceRole]) -> SourceView:
+    """The view whose word counts: the one-stop's before the portal's (connectors.md §11 case 39: a portal lags,
+    and masks 5, 6 and 8 as 9), of several the one that changed last."""
+    return max(views, key=lambda v: (_is_one_stop(v, roles), v.changed_at, v.key))
+
+
+def disagreements(views: Sequence[SourceView], roles: dict[str, SourceRole], zone: ZoneInfo) -> str:
+    """How the other systems contradict the speaking one, in words; "" when nothing does."""
+    ours = speaking(views, roles)
+    said = [
+        disagreement(_as_view(ours, roles), _as_view(other, roles), zone)
+        for other in views
+        if other.source != ours.source
+    ]
+    return "; ".join(text for text in said if text)
+
+
+def facts_of(view: SourceView, roles: dict[str, SourceRole], *, payment_pauses: bool = False) -> Facts:
+    """What the rules may look at, from the speaking view."""
+    role = roles.get(view.source)
+    exact = role is not None and role.lateness is Precision.INSTANT and not view.promised_date_only
+    return Facts(
+        status=view.status,
+        received_at=view.received_at,
+        promised_at=view.promised_at,
+        extended_at=view.extended_at,
+        original_promised_at=view.original_promised_at,
+        finished_at=view.finished_at,
+        finished_after=view.finished_after_at,
+        finished_by=view.finished_by_at,
+        paused_since=view.paused_since_at,
+        submitted_at=view.submitted_at,
+        precision=Precision.INSTANT if exact else Precision.DATE,
+        payment_pauses=payment_pauses,
+    )
+
+
+def known_at(histories: Iterable[tuple[str, DossierRecord, datetime, datetime | None]]) -> SourceView | None:
+    """The view after a whole history [(source, record, heard_at, not_before)], oldest first."""
+    view: SourceView | None = None
+    for source, record, heard_at, not_before in histories:
+        view = fold(view, source, record, heard_at, not_before)
+    return view
+
+
+def renamed(view: SourceView, agency_code: str) -> SourceView:
+    """The same view under the agency's own code instead of the source's spelling."""
+    return replace(view, agency_code=agency_code)
+
+
+def _is_one_stop(view: SourceView, roles: dict[str, SourceRole]) -> bool:
+    role = roles.get(view.source)
+    return role is not None and role.role == "one_stop"
+
+
+def _as_view(view: SourceView, roles: dict[str, SourceRole]) -> View:
+    role = roles.get(view.source)
+    return View(
+        source=view.source,
+        role=role.role if role else "",
+        status=view.status,
+        promised_at=view.promised_at,
+        extended_at=view.extended_at,
+    )

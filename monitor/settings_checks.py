@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
+from monitor.domain.escalation import parse_rung_time
 from monitor.mistakes import Problem, nearest
 from monitor.settings import (
     CalendarSettings,
@@ -35,7 +36,6 @@ Check = Callable[[Any], Found]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(\d+)([smhd])")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
-_RUNG = re.compile(rf"(?:[+-]\d{{1,3}}wd|0|letter_by)(?: {_CLOCK})?")
 _DUE_SOON = re.compile(r"[1-9]\d?wd|(?:[1-9]\d?|100)%")
 _BLOCK = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00)")
 _MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>")
@@ -161,7 +161,7 @@ def _hours(value: Any) -> Found:
 
 
 def _rung_moment(value: Any) -> Found:
-    if isinstance(value, str) and not _RUNG.fullmatch(value):
+    if isinstance(value, str) and not _is_rung_moment(value):
         yield (
             (),
             Problem(
@@ -174,6 +174,14 @@ def _rung_moment(value: Any) -> Found:
                 ),
             ),
         )
+
+
+def _is_rung_moment(value: str) -> bool:
+    try:
+        parse_rung_time(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _due_soon(value: Any) -> Found:

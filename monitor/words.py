@@ -1,7 +1,8 @@
 """What the program says to people, in Vietnamese and in English."""
 
-import locale
 import os
+import re
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Language = Literal["vi", "en"]
@@ -20,12 +21,12 @@ class Words(NamedTuple):
         return Words(self.vi.format(**values), self.en.format(**values))
 
 
-def language_of(chosen: str | None, environment: "os._Environ[str] | dict[str, str] | None" = None) -> Language:
+def language_of(chosen: str | None, environment: Mapping[str, str] | None = None) -> Language:
     """`--lang` if given, else DUNGHEN_LANG, else the locale: Vietnamese unless it names another language.
 
     A machine without a locale ("C", "POSIX" or nothing) says nothing about who sits in front of it.
     """
     env = os.environ if environment is None else environment
     said = chosen or env.get("DUNGHEN_LANG") or env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    name = locale.normalize(said).partition("_")[0].partition(".")[0].lower()
+    name = re.split(r"[_.@-]", said, maxsplit=1)[0].lower()
     return "vi" if name in {"", "c", "posix", "vi"} else "en"

@@ -1,0 +1,50 @@
+"""What a channel is given and what it answers: the seam between the outbox and the outside world."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Result(StrEnum):
+    """How a try ended, by what may safely be done next (never by the type of an exception alone)."""
+
+    SENT = "sent"  # the peer took it
+    NOT_SENT = "not_sent"  # surely not delivered: try again, no repeat is possible
+    UNKNOWN = "unknown"  # it may have arrived: try again, marked as a possible repeat
+    REFUSED = "refused"  # refused for good: another channel or person
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer of a channel. `detail` is for officials and logs: no secret, no address, no personal data."""
+
+    result: Result
+    receipt: str = ""  # the peer's own reference
+    detail: str = ""
+    retry_after_s: float | None = None  # the peer asked for silence this long
+    channel_down: bool = False  # the next message would fail too: don't try it in this round
+    parts_sent: int = 0  # of a message in several parts, those that surely arrived
+    new_address: str = ""  # the peer moved there
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way. `view` is what the templates may see (`monitor.alerts.wording`)."""
+
+    key: str
+    address: str
+    view: Mapping[str, Any] = field(repr=False)
+    at: datetime  # the moment of this try
+    maybe_repeat: bool = False
+    parts_sent: int = 0
+
+
+class Channel(Protocol):
+    """A way out. `send` never raises for anything the peer or the network does."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, message: Outgoing) -> Outcome: ...

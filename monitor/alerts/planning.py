@@ -1,0 +1,252 @@
+"""From owed notices to the outbox: who hears what, grouped so that a leader gets one message at a moment.
+
+Runs in the caller's transaction: the messages and the notices' new state are stored together or not at all. Outside
+office hours only urgent notices are planned; the others stay owed, so that all of a night makes one message at the
+opening, to whoever holds the post then, without what was settled meanwhile.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
+from monitor.alerts.recipients import CHANNELS, Recipient, Resolver
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.people import Directory
+from monitor.settings import Rung
+from monitor.store.tables import Dossier, Letter, Message, MessageNotice, Notice, Source
+
+_BATCH = 500
+T = TypeVar("T")
+URGENT = "urgent"
+_SEVERITIES = ("normal", "high", URGENT)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCount:
+    """What one pass did. `waiting`: for office hours; `held`: their source is stale; `stood_in`: told one role up."""
+
+    messages: int = 0
+    planned: int = 0
+    waiting: int = 0
+    held: int = 0
+    stood_in: int = 0
+    unreachable: int = 0
+    shadowed: int = 0
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """What one person will read on one channel: notices by subject."""
+
+    recipient: Recipient
+    by_subject: dict[tuple[int | None, str], list[Notice]] = field(default_factory=lambda: defaultdict(list))
+
+
+def plan_messages(
+    session: Session,
+    *,
+    now: datetime,
+    calendar: WorkingCalendar,
+    directory: Directory,
+    rungs: Sequence[Rung],
+    base_url: str,
+    channels: Collection[str],
+    shadow: bool,
+    stale_sources: Collection[str],
+) -> PlanCount:
+    """Writes one message for each person, channel and urgency from the notices that are owed.
+
+    Notices of dossiers whose speaking source is stale stay owed. A notice nobody can hear becomes "unreachable" with
+    the reason. With `shadow` everything is planned and nothing will be sent: messages and notices end as cancelled,
+    reason "shadow". `channels` are those enabled. The caller commits.
+    """
+    owed = list(session.scalars(select(Notice).where(Notice.state == "owed").order_by(Notice.id)))
+    open_now = _is_open(calendar, now)
+    due = [notice for notice in owed if open_now or notice.severity == URGENT]
+    dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
+    stale = frozenset(stale_sources)
+    told = [notice for notice in due if not _is_held(notice, dossiers, stale)]
+    by_rung = {rung_name(rung): rung for rung in rungs}
+    resolver = Resolver(directory, channels, calendar.local_date(now))
+    bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
+    subjects = _subjects(session, told, dossiers, directory)
+    messages = [_message(bundle, subjects, by_rung, calendar, now, base_url, shadow) for bundle in bundles]
+    _store(session, messages)
+    _close(session, told, unreachable, stood_in, shadow, now)
+    planned = len(told) - len(unreachable)
+    return PlanCount(
+        messages=len(messages),
+        planned=0 if shadow else planned,
+        waiting=len(owed) - len(due),
+        held=len(due) - len(told),
+        stood_in=len(stood_in),
+        unreachable=len(unreachable),
+        shadowed=planned if shadow else 0,
+    )
+
+
+def rung_name(rung: Rung) -> str:
+    """The name notices carry: the rung's own, else what it is for and when."""
+    return rung.name or f"{rung.when} {rung.at}".strip()
+
+
+def _is_open(calendar: WorkingCalendar, now: datetime) -> bool:
+    try:
+        return calendar.next_open(now) <= now
+    except CalendarExhausted:  # better told at night than never
+        return True
+
+
+def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[str]) -> bool:
+    dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
+    return dossier is not None and dossier.speaking_source in stale
+
+
+def _bundled(
+    notices: Iterable[Notice], by_rung: Mapping[str, Rung], resolver: Resolver
+) -> tuple[list[_Bundle], dict[int, str], dict[int, str]]:
+    """(bundles, why nobody hears it by notice id, which role stands in by notice id)."""
+    bundles: dict[tuple[str, str, bool], _Bundle] = {}
+    unreachable: dict[int, str] = {}
+    stood_in: dict[int, str] = {}
+    for notice in notices:
+        rung = by_rung.get(notice.rung)
+        reach = resolver.reach(notice.role, notice.agency_code, rung.channels if rung is not None else CHANNELS)
+        if not reach.recipients:
+            unreachable[notice.id] = reach.reason
+        elif reach.stood_in:
+            stood_in[notice.id] = f"báo thay cho {notice.role}: {reach.stood_in}"
+        for recipient in reach.recipients:
+            key = (recipient.person, recipient.channel, notice.severity == URGENT)
+            bundle = bundles.setdefault(key, _Bundle(recipient))
+            bundle.by_subject[(notice.dossier_id, notice.source)].append(notice)
+    return list(bundles.values()), unreachable, stood_in
+
+
+def _message(
+    bundle: _Bundle,
+    subjects: Mapping[tuple[int | None, str], Subject],
+    by_rung: Mapping[str, Rung],
+    calendar: WorkingCalendar,
+    now: datetime,
+    base_url: str,
+    shadow: bool,
+) -> tuple[dict[str, Any], list[int]]:
+    """(the message's row, the ids of the notices it tells)."""
+    lines: list[Line] = []
+    for key, notices in bundle.by_subject.items():
+        occasions = frozenset(occasion_of(notice.rung, by_rung) for notice in notices)
+        subject = subjects[key].seen_as(occasions)
+        lines.append(line_for(subject, tuple(notice.id for notice in notices), calendar, now, base_url))
+    lines.sort(key=worst_first)
+    notices = [notice for some in bundle.by_subject.values() for notice in some]
+    recipient = bundle.recipient
+    row = {
+        "key": message_key(recipient, (notice.key for notice in notices)),
+        "person": recipient.person,
+        "channel": recipient.channel,
+        "address": recipient.address,
+        "severity": max((notice.severity for notice in notices), key=_SEVERITIES.index),
+        "payload": {
+            "at": now.isoformat(),
+            "at_text": moment_text(calendar.local(now)),
+            "lines": [line.as_json() for line in lines],
+            "others": [list(way) for way in recipient.others],
+        },
+        "state": "cancelled" if shadow else "pending",
+        "last_error": "shadow" if shadow else "",
+        "made_at": now,
+        "not_before_at": now,
+    }
+    return row, [notice.id for notice in notices]
+
+
+def message_key(recipient: Recipient, notice_keys: Iterable[str]) -> str:
+    """Says the same for the same news to the same person: planning twice can't double, and mail can be recognised."""
+    news = hashlib.blake2b("\n".join(sorted(notice_keys)).encode(), digest_size=12).hexdigest()
+    return f"{recipient.person}:{recipient.channel}:{news}"
+
+
+def occasion_of(rung_of_notice: str, by_rung: Mapping[str, Rung]) -> str:
+    """What the rung is for; of a rung that left the configuration, what its name says."""
+    rung = by_rung.get(rung_of_notice)
+    if rung is not None:
+        return rung.when
+    known = ("no_letter", "source_silent", "mismatch", "late")
+    return next((occasion for occasion in known if rung_of_notice.startswith(occasion)), "due")
+
+
+def _dossiers(session: Session, ids: Collection[int]) -> dict[int, Dossier]:
+    found: dict[int, Dossier] = {}
+    for batch in _batches(sorted(ids)):
+        found.update({d.id: d for d in session.scalars(select(Dossier).where(Dossier.id.in_(batch)))})
+    return found
+
+
+def _subjects(
+    session: Session,
+    notices: Sequence[Notice],
+    dossiers: Mapping[int, Dossier],
+    directory: Directory,
+) -> dict[tuple[int | None, str], Subject]:
+    """Everything the lines need, in a few reads."""
+    letters: dict[tuple[int, int], str] = {}
+    for batch in _batches(sorted(dossiers)):
+        asked = select(Letter.dossier_id, Letter.promise_number, Letter.state).where(Letter.dossier_id.in_(batch))
+        letters.update({(dossier_id, number): state for dossier_id, number, state in session.execute(asked)})
+    sources = {source.name: source for source in session.scalars(select(Source))}
+    found: dict[tuple[int | None, str], Subject] = {}
+    for notice in notices:
+        key = (notice.dossier_id, notice.source)
+        if key in found:
+            continue
+        dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
+        if dossier is None:
+            found[key] = Subject(source=sources.get(notice.source), source_name=notice.source)
+            continue
+        agency = directory.agency(dossier.agency_code)
+        found[key] = Subject(
+            dossier=dossier,
+            letter_state=letters.get((dossier.id, dossier.promise_number)),
+            agency_name=agency.name if agency is not None else dossier.agency_name or dossier.agency_code,
+        )
+    return found
+
+
+def _store(session: Session, messages: Sequence[tuple[dict[str, Any], list[int]]]) -> None:
+    for batch in _batches(messages):
+        rows = [row for row, _ in batch]
+        ids = session.scalars(insert(Message).returning(Message.id, sort_by_parameter_order=True), rows).all()
+        told = zip(ids, (notice_ids for _, notice_ids in batch), strict=True)
+        links = [{"message_id": m, "notice_id": n} for m, notice_ids in told for n in notice_ids]
+        session.execute(insert(MessageNotice), links)
+
+
+def _close(
+    session: Session,
+    notices: Sequence[Notice],
+    unreachable: Mapping[int, str],
+    stood_in: Mapping[int, str],
+    shadow: bool,
+    now: datetime,
+) -> None:
+    changes: list[dict[str, Any]] = []
+    for notice in notices:
+        state, reason = ("cancelled", "shadow") if shadow else ("planned", stood_in.get(notice.id, ""))
+        if notice.id in unreachable:
+            state, reason = "unreachable", unreachable[notice.id]
+        closed_at = None if state == "planned" else now
+        changes.append({"id": notice.id, "state": state, "reason": reason, "closed_at": closed_at})
+    if changes:
+        session.execute(update(Notice), changes)
+
+
+def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))

@@ -1,0 +1,94 @@
+"""Who hears of a notice today: roles become people only now, because posts change hands after a duty arose."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.people import Directory, Person
+
+# Where nobody in a role can be reached, the next one who answers for the matter (ND118 Điều 8, 9, 38; law.md §9).
+ROLE_UP = {
+    "officer": "section_head",
+    "section_head": "agency_head",
+    "one_stop_head": "agency_head",
+    "agency_head": "chairman",
+    "director": "provincial_centre",
+    "chairman": "provincial_centre",
+    "provincial_centre": "provincial_office",
+    "provincial_office": "admin",
+}
+CHANNELS = ("telegram", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A person on a channel; `others` are the channels to fall back to, in order, as (channel, address)."""
+
+    person: str
+    channel: str
+    address: str
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who hears it. `stood_in` names the role that answers instead of the one asked; nobody = `reason` says why."""
+
+    recipients: tuple[Recipient, ...]
+    stood_in: str = ""
+    reason: str = ""
+
+
+class Resolver:
+    """Resolves roles on one day, each (role, agency, channels) only once."""
+
+    def __init__(self, directory: Directory, enabled: Collection[str], on: date) -> None:
+        self._directory = directory
+        self._enabled = frozenset(enabled)
+        self._on = on
+        self._known: dict[tuple[str, str, tuple[str, ...]], Reach] = {}
+        self._roots = [a.code for a in directory.agencies() if a.parent is None and a.is_valid(on)]
+
+    def reach(self, role: str, agency_code: str, channels: Sequence[str] = CHANNELS) -> Reach:
+        """Everyone in `role` for this agency who has an address, each on the first channel of theirs that works.
+
+        Nobody there: the next role up. An agency that the people file doesn't know, or none (a source's notice), is
+        sought at the root of the tree.
+        """
+        key = (role, agency_code, tuple(channels))
+        if key not in self._known:
+            self._known[key] = self._find(*key)
+        return self._known[key]
+
+    def _find(self, role: str, agency_code: str, channels: tuple[str, ...]) -> Reach:
+        seen_someone = False
+        for asked in _role_and_up(role):
+            people = self._who(asked, agency_code)
+            seen_someone = seen_someone or bool(people)
+            reached = tuple(r for person in people if (r := self._recipient(person, channels)) is not None)
+            if reached:
+                return Reach(reached, stood_in=asked if asked != role else "")
+        if not (self._enabled & set(channels)):
+            return Reach((), reason="không có kênh nào được bật cho bậc này")
+        if seen_someone:
+            return Reach((), reason=f"người giữ vai trò {role} chưa có địa chỉ trên kênh nào được bật")
+        return Reach((), reason=f"không có ai giữ vai trò {role} tại cơ quan này hay cấp trên")
+
+    def _who(self, role: str, agency_code: str) -> list[Person]:
+        places = [agency_code] if self._directory.agency(agency_code) is not None else self._roots
+        found = [person for place in places for person in self._directory.who(role, place, self._on)]
+        return list(dict.fromkeys(found))
+
+    def _recipient(self, person: Person, channels: tuple[str, ...]) -> Recipient | None:
+        open_ways = [(c, a) for c in channels if c in self._enabled and (a := person.address(c))]
+        if not open_ways:
+            return None
+        (channel, address), *others = open_ways
+        return Recipient(person.code, channel, address, tuple(others))
+
+
+def _role_and_up(role: str) -> Iterator[str]:
+    asked: str | None = role
+    while asked is not None:
+        yield asked
+        asked = ROLE_UP.get(asked)

@@ -1,0 +1,113 @@
+"""The words of a message: the outbox row's payload through the templates in templates/alerts/.
+
+Every value is cleaned of control characters and escaped by the template engine, never by hand. A template sees the
+payload only, and the payload holds nothing of a citizen.
+"""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from monitor import TEMPLATES
+from monitor.alerts.lines import counts_of
+from monitor.alerts.outgoing import Outgoing
+
+# Characters that a spreadsheet takes for the beginning of a formula, in both widths.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001
+_COLUMNS = (
+    ("Mã hồ sơ", "code"),
+    ("Tình trạng", "how"),
+    ("Ngày hẹn trả", "promised"),
+    ("Số ngày làm việc", "days"),
+    ("Thủ tục", "procedure"),
+    ("Cơ quan giải quyết", "agency"),
+    ("Thư xin lỗi", "letter"),
+    ("Ghi chú", "note"),
+    ("Đường dẫn", "link"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """The whole list where the text shows only its beginning."""
+
+    name: str
+    data: bytes
+
+
+def render(template: str, message: Outgoing, shown: int) -> str:
+    """The message by one template of templates/alerts/, with at most `shown` lines written out."""
+    view = cleaned(message.view)
+    lines = view["lines"]
+    agencies = {line["agency"] for line in lines if line["agency"]}
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            at=view["at_text"],
+            maybe_repeat=message.maybe_repeat,
+            counts=counts_of(lines),
+            total=len(lines),
+            shown=lines[:shown],
+            rest=max(len(lines) - shown, 0),
+            agency=agencies.pop() if len(agencies) == 1 else "",
+            agencies=len(agencies),
+        )
+        .strip()
+    )
+
+
+def whole_list(message: Outgoing, shown: int) -> Attachment | None:
+    """Every line as a CSV that office programs open as text; None where the message itself shows them all."""
+    lines = cleaned(message.view)["lines"]
+    if len(lines) <= shown:
+        return None
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([title for title, _ in _COLUMNS])
+    writer.writerows([_cell(line[key]) for _, key in _COLUMNS] for line in lines)
+    stamp = "".join(c for c in str(message.view["at"])[:16] if c.isdigit())
+    # the mark at the start is how office programs know the letters are UTF-8
+    return Attachment(f"danh-sach-ho-so-{stamp}.csv", ("\ufeff" + text.getvalue()).encode("utf-8"))
+
+
+def cleaned(value: Any) -> Any:
+    """The same data with every text free of control characters, line breaks and broken Unicode."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, Mapping):
+        return {key: cleaned(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [cleaned(item) for item in value]
+    return value
+
+
+def clean_text(text: str) -> str:
+    """One line of printable text. Control, direction-changing and unpaired characters become blanks."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (" " if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in text)
+    return " ".join("".join(kept).split())
+
+
+def _cell(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / "alerts"),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )

@@ -176,7 +176,8 @@ class Answer:
 class Transport(Protocol):
     """The only way a connector reaches a network, so that a test can place a fault at any call.
 
-    Raises `SourceUnavailable` for everything the network does; follows no redirect by itself.
+    Raises `SourceUnavailable` for everything the network does; follows no redirect by itself. `repeatable` marks
+    a call that may be sent again after a failure though it is no GET: reads and sign-ins of systems that only POST.
     """
 
     def request(
@@ -189,4 +190,15 @@ class Transport(Protocol):
         json: Any = None,
         form: Mapping[str, str] | None = None,
         basic: tuple[str, str] | None = None,
+        repeatable: bool = False,
     ) -> Answer: ...
+
+
+class SourceTerms(Protocol):
+    """What the rest of the system asks of a configured source: its name, and how old its word may grow (seconds)."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def stale_after(self) -> int: ...

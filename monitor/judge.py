@@ -35,7 +35,7 @@ from monitor.store.writing import in_batches, insert_new, table_of, update_many
 log = structlog.get_logger()
 
 BATCH = 1000
-JOB = "judge"
+JOB = "judging"
 _ABSURD = frozenset(
     {
         Reason.RECEIVED_IN_FUTURE,

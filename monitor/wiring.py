@@ -1,0 +1,268 @@
+"""Puts the parts together. The only module that knows every adapter; everything below is handed what it needs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from connectors.base import Connector
+from connectors.kit.settings import SourceSettings
+from monitor.alerts.outgoing import Channel
+from monitor.alerts.planning import PlanCount, plan_messages, rung_name
+from monitor.alerts.sending import SendCount, release_leases, send_pending
+from monitor.calendars import load_calendar
+from monitor.clock import Clock
+from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.escalation import Occasion, RungRule, parse_rung_time
+from monitor.domain.stage import parse_warning
+from monitor.intake import Intake
+from monitor.judge import JudgeCount, Rules, judge_due
+from monitor.letters.draft import DraftCount, draft_letters
+from monitor.letters.files import LetterFiles, write_files
+from monitor.people import Directory, load_directory
+from monitor.procedures import Terms, load_terms
+from monitor.pull import PullCount, SourceRules, pull_source
+from monitor.reports.sources import stale_sources
+from monitor.settings import AnySource, Rung, Settings
+from monitor.silence import judge_sources
+from monitor.store import database, migrate
+from monitor.store.tables import Dossier, Letter
+from monitor.views import SourceRole
+
+ConnectorMaker = Callable[[AnySource, Clock], Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class TellCount:
+    """What one pass of planning and sending did."""
+
+    plan: PlanCount
+    sent: SendCount
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one pass over the letters did."""
+
+    drafts: DraftCount
+    files: list[LetterFiles] = field(default_factory=list)
+
+
+class Program:
+    """Settings, store, clock and rules, and the passes over them. Each pass is bounded and may run in any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        *,
+        channels: Mapping[str, Channel] | None = None,
+        connect: ConnectorMaker | None = None,
+        upgrade: bool = False,
+    ) -> None:
+        """Opens the store (`upgrade` migrates it first). Nothing else is touched until a pass needs it.
+
+        Raises StoreUnsafe, SchemaTooOld, SchemaTooNew and the errors of the calendar, people and procedure files.
+        """
+        self.settings = settings
+        self.clock = clock
+        self.calendar: WorkingCalendar = load_calendar(settings.calendar, settings.site.timezone, settings.folder)
+        self.directory: Directory = load_directory(settings.people.file)
+        self.terms: Terms = load_terms(settings.procedures.file)
+        self.engine: Engine = database.open_engine(settings.database.url)
+        if upgrade:
+            migrate.upgrade(self.engine)
+        else:
+            migrate.check(self.engine)
+        self.sessions: sessionmaker[Session] = database.session_factory(self.engine)
+        self._given_channels = channels
+        self._connect = connect or make_connector
+        self._connectors: dict[str, Connector] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the store and of the channels' connections."""
+        for channel in self.__dict__.get("channels", {}).values():
+            close = getattr(channel, "close", None)
+            if close is not None:
+                close()
+        self.engine.dispose()
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The enabled channels by name."""
+        return make_channels(self.settings) if self._given_channels is None else self._given_channels
+
+    @cached_property
+    def intake(self) -> Intake:
+        """What storing a page needs to know."""
+        roles = {s.name: SourceRole(s.role, s.lateness) for s in self.settings.sources}
+        return Intake(self.directory, self.terms, self.calendar, roles)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What judging goes by."""
+        rungs = [rung_rule(rung) for rung in self.settings.escalation]
+        return Rules(self.calendar, parse_warning(self.settings.warning.due_soon), rungs, self.directory)
+
+    def connector(self, source: SourceSettings) -> Connector:
+        """The connector of a configured source, made once."""
+        if source.name not in self._connectors:
+            self._connectors[source.name] = self._connect(source, self.clock)  # type: ignore[arg-type]
+        return self._connectors[source.name]
+
+    def pull(
+        self, names: Sequence[str] | None = None, full: bool = False, even_if_waiting: bool = False
+    ) -> list[PullCount]:
+        """Reads the named sources (all by default), one after the other. Trouble of one never stops the next."""
+        wanted = [s for s in self.settings.sources if names is None or s.name in names]
+        return [
+            pull_source(
+                self.sessions,
+                source_rules(source),
+                self.connector(source),
+                self.intake,
+                self.clock,
+                full=full,
+                even_if_waiting=even_if_waiting,
+            )
+            for source in wanted
+        ]
+
+    def judge(self, at: datetime | None = None, dry_run: bool = False) -> JudgeCount:
+        """Judges what is due, then the sources' silence. Raises `JudgedBackwards` before the last real run."""
+        now = at or self.clock.now()
+        count = judge_due(self.sessions, self.rules, now, dry_run=dry_run)
+        if not dry_run:
+            with self.sessions.begin() as session:
+                count.notices_owed += judge_sources(session, self.settings.sources, self.rules.rungs, now)
+        return count
+
+    def write_letters(self, files: bool = True, only_new: bool = True) -> Made:
+        """Words the letters that are owed on fresh evidence, and writes their PDF and DOCX."""
+        now = self.clock.now()
+        with self.sessions.begin() as session:
+            stale = stale_sources(session, self.settings.sources, now=now)
+            owed = _letters_on_fresh_evidence(session, stale)
+            drafts = draft_letters(
+                session,
+                now=now,
+                calendar=self.calendar,
+                directory=self.directory,
+                settings=self.settings.letters,
+                only=owed,
+            )
+        if not files or (only_new and not drafts.drafted):
+            return Made(drafts)
+        with self.sessions() as session:
+            return Made(drafts, write_files(session, self.letters_folder, only=owed if only_new else None))
+
+    @property
+    def letters_folder(self) -> Path:
+        return self.settings.letters.folder
+
+    def plan_and_send(self) -> TellCount:
+        """Turns owed notices into messages and sends what may go now."""
+        now = self.clock.now()
+        with self.sessions.begin() as session:
+            plan = plan_messages(
+                session,
+                now=now,
+                calendar=self.calendar,
+                directory=self.directory,
+                rungs=self.settings.escalation,
+                base_url=self.settings.site.base_url,
+                channels=tuple(self.channels),
+                shadow=self.settings.shadow,
+                stale_sources=stale_sources(session, self.settings.sources, now=now),
+            )
+        return TellCount(plan, send_pending(self.sessions, self.channels, clock=self.clock))
+
+    def release_leases(self) -> int:
+        """At start: what a dead process was sending becomes a possible repeat instead of a loss."""
+        with self.sessions.begin() as session:
+            return release_leases(session, self.clock.now())
+
+
+def _letters_on_fresh_evidence(session: Session, stale: set[str]) -> list[int]:
+    """Staleness is joined here, at claiming; it is no state of a dossier."""
+    statement = (
+        select(Letter.id)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(Letter.state == "owed", Letter.suspended_for == "")
+    )
+    if stale:
+        statement = statement.where(Dossier.speaking_source.not_in(stale))
+    return list(session.scalars(statement.order_by(Letter.id)))
+
+
+def source_rules(source: SourceSettings) -> SourceRules:
+    """How a configured source is read."""
+    return SourceRules(
+        name=source.name,
+        kind=source.kind,
+        role=source.role,
+        overlap_s=source.overlap,
+        full_every_s=source.full_every,
+        expect_drop_below=source.expect_drop_below,
+        missing_after=source.missing_after,
+    )
+
+
+def rung_rule(rung: Rung) -> RungRule:
+    """A rung of the configuration as the rules see it."""
+    return RungRule(
+        name=rung_name(rung),
+        occasion=Occasion(rung.when),
+        when=parse_rung_time(rung.at),
+        roles=rung.tell,
+        agencies=frozenset(rung.agencies),
+        fields=frozenset(rung.fields),
+        severity=rung.severity,
+    )
+
+
+def make_connector(source: AnySource, clock: Clock) -> Connector:
+    """The connector for a source's kind."""
+    if source.kind == "spreadsheet":
+        from connectors.spreadsheet.connector import build as build_spreadsheet
+
+        return build_spreadsheet(source, clock)
+    from connectors.kit.http import RequestsTransport
+
+    transport = RequestsTransport(source, clock)
+    if source.kind == "opencps":
+        from connectors.opencps.connector import build as build_opencps
+
+        return build_opencps(source, transport, clock)
+    from connectors.dvcqg.connector import build as build_dvcqg
+
+    return build_dvcqg(source, transport, clock)
+
+
+def make_channels(settings: Settings) -> dict[str, Channel]:
+    """The channels that are switched on."""
+    channels: dict[str, Channel] = {}
+    if settings.channels.telegram.enabled:
+        from monitor.alerts.telegram import TelegramChannel
+
+        channels["telegram"] = TelegramChannel(settings.channels.telegram)
+    if settings.channels.email.enabled:
+        from monitor.alerts.email import EmailChannel
+
+        channels["email"] = EmailChannel(settings.channels.email)
+    return channels
+
+
+__all__ = ["Made", "Program", "TellCount", "make_channels", "make_connector", "rung_rule", "source_rules"]

@@ -1,0 +1,63 @@
+# make demo      the whole job in front of you: installs into .venv, reads two sandbox systems, writes letters, alerts
+# make demo-live the same, stays up with a faster clock
+# make test      format, lint, types, import contract, all tests (under 5 minutes on two cores)
+# make proof     the same properties, fuzzers and kill points at full counts; writes reports/proof-<date>.md
+# make bench     the benchmarks
+# make lock      resolves setup.cfg and requirements-dev.in anew into the two lock files
+# make wheels    fills wheels/ for machines without a network: PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make demo
+# make clean     removes what these made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+PYTEST_JOBS ?= 2
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+.PHONY: demo demo-live test proof bench lock wheels clean
+
+demo: $(VENV)/.run
+	$(BIN)/dunghen demo
+
+demo-live: $(VENV)/.run
+	$(BIN)/dunghen demo --live
+
+test: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n $(PYTEST_JOBS) --cov --cov-report=term-missing:skip-covered
+
+proof: $(VENV)/.dev
+	$(BIN)/python -m tests.proof
+
+bench: $(VENV)/.dev
+	set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+lock: $(VENV)/.dev
+	echo 'setuptools>=77' | $(COMPILE) setup.cfg - --extra demo -o requirements.lock
+	$(COMPILE) setup.cfg requirements-dev.in --extra demo -c requirements.lock -o requirements-dev.lock
+
+wheels: $(VENV)/.run
+	$(PIP) download --require-hashes -r requirements.lock -d wheels
+	$(PIP) wheel --no-deps --no-build-isolation -w wheels .
+
+clean:
+	rm -rf $(VENV) build dist wheels demo reports *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .import_linter_cache
+
+# Everything below the program has an exact version and a hash; the program itself is installed editable.
+$(VENV)/.run: requirements.lock setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock setup.cfg pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: PYTHON=python3.12 make …" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "One package is missing. Run:  apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

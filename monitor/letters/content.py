@@ -1,0 +1,104 @@
+"""Every word on one letter: what is kept in the store and what both papers, PDF and DOCX, are made from."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+MOTTO = "Độc lập - Tự do - Hạnh phúc"
+BLANK = "……"  # left for a person to fill in; at the end of a paragraph it becomes a dotted line to the margin
+
+_FILL = re.compile(r"\s*…{2,}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The words of one letter, in the order of reading. Holds PERSONAL DATA.
+
+    `worded_at` is an ISO instant in UTC. `values` are what the wording was made from, so that a reason or a new
+    date set later is worded by the same rules. Equal contents give equal papers, byte for byte.
+    """
+
+    form: str
+    template_version: str
+    dossier_code: str
+    promise_number: int
+    worded_at: str
+    is_late: bool  # after the last lawful day (NĐ 118/2025 Điều 19 khoản 6): issued late, a breach on record
+    parent: tuple[str, ...]
+    issuer: tuple[str, ...]
+    number: str
+    place_and_date: str
+    title: tuple[str, ...]
+    addressee: tuple[str, ...]
+    body: tuple[str, ...]
+    signer: tuple[str, ...]  # authority (KT., TL. …) and title
+    signer_note: str
+    signer_name: str
+    recipients: tuple[str, ...] = ()
+    values: Mapping[str, str | bool] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form kept in `Letter.content`."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Content":
+        """Reads the stored form back. Raises `ValueError` naming what is missing or unknown."""
+        known = {f.name for f in fields(cls)}
+        if wrong := known.symmetric_difference(stored):
+            raise ValueError(f"the stored letter has missing or unknown parts: {', '.join(sorted(wrong))}")
+        parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+        return cls(**parts)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON: changes when any word changes."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def check(self) -> str:
+        """The short hash printed on the paper, 12 hexadecimal digits: enough to tell a genuine draft from another."""
+        return self.hash[:12].upper()
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.fromisoformat(self.worded_at)
+
+    def lines(self) -> Iterator[tuple[str, str]]:
+        """(part, words) as printed and in that order, without the lines that are drawn as dots."""
+        for part in ("parent", "issuer"):
+            yield from ((part, line) for line in getattr(self, part))
+        yield "nation", NATION
+        yield "motto", MOTTO
+        yield "number", self.number
+        yield "place_and_date", self.place_and_date
+        for part in ("title", "addressee", "body"):
+            yield from ((part, split_fill(line)[0]) for line in getattr(self, part) if split_fill(line)[0])
+        yield from (("signer", line) for line in self.signer)
+        if self.signer_name:
+            yield "signer_name", self.signer_name
+        elif self.signer_note:
+            yield "signer_note", self.signer_note
+        yield from (("recipients", line) for line in self.recipients)
+        yield "footer", self.footer
+
+    @property
+    def footer(self) -> str:
+        return f"Mã hồ sơ: {self.dossier_code} · Mã đối chiếu: {self.check}"
+
+    @property
+    def qr(self) -> str:
+        """What the QR holds: the dossier code and the check, nothing about the person."""
+        return f"{self.dossier_code} {self.check}"
+
+
+def split_fill(paragraph: str) -> tuple[str, bool]:
+    """The words of a paragraph, and whether a dotted line follows them."""
+    words = _FILL.sub("", paragraph)
+    return words, words != paragraph

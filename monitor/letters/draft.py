@@ -1,0 +1,191 @@
+"""Drafts the letters that are owed: their words, kept in the store. Sends nothing, prints nothing."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from itertools import islice
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.dossier import Precision
+from monitor.letters.content import Content
+from monitor.letters.forms import Forms
+from monitor.letters.letterhead import DirectoryLike, head_of, name_in_text, setting_of
+from monitor.letters.wording import Facts, compose
+from monitor.settings import Letters
+from monitor.store.tables import ApplicantRow, Dossier, Letter, SourceDossier
+
+_BATCH = 500  # rows in one statement
+
+T = TypeVar("T")
+
+
+class LocalTime(Protocol):
+    """What letters ask of the calendar: an instant on the office's own clock."""
+
+    def local(self, at: datetime) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCount:
+    """`problems` name dossier codes and what is missing, never a person."""
+
+    drafted: int = 0
+    skipped: int = 0
+    by_form: Mapping[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The person and the view that speaks, for one dossier."""
+
+    applicant: ApplicantRow | None
+    promised_date_only: bool
+
+
+_NOBODY = _Known(None, False)
+
+
+def draft_letters(
+    session: Session,
+    *,
+    now: datetime,
+    calendar: LocalTime,
+    directory: DirectoryLike,
+    settings: Letters,
+    only: Collection[int] | None = None,
+) -> DraftCount:
+    """Words every letter that is owed and not suspended; `only` limits it to these letter ids.
+
+    Works inside the caller's transaction. A letter that is drafted already is left as it is, so a second run
+    changes nothing. Raises `TemplateRefused` where the office's wording cannot be used.
+    """
+    forms = Forms(settings.templates)
+    owed = list(_owed(session, only))
+    known = _known(session, [dossier for _, dossier in owed])
+    changes: list[dict[str, Any]] = []
+    problems: list[str] = []
+    for letter, dossier in owed:
+        entry = setting_of(letter.agency_code, settings.agencies)
+        agency = directory.agency(letter.agency_code) if letter.agency_code else None
+        in_text = name_in_text(agency, dossier.agency_name)
+        facts = _facts(letter, dossier, known.get(dossier.id, _NOBODY), in_text, calendar, now)
+        if facts is None:
+            problems.append(f"{dossier.code}: không có ngày hẹn trả")
+            continue
+        facts = _with_settings(facts, settings.legal_basis, entry.contact, entry.show_id_number)
+        head = head_of(entry, agency, directory, in_text)
+        content = compose(forms.get(entry.form), head, facts, now, calendar.local(now).year)
+        changes.append(_row(letter.id, now, content))
+    for batch in _batches(changes):
+        session.execute(update(Letter), list(batch))
+    return DraftCount(
+        drafted=len(changes),
+        skipped=len(problems),
+        by_form=dict(Counter(str(c["form"]) for c in changes)),
+        problems=tuple(problems),
+    )
+
+
+def _owed(session: Session, only: Collection[int] | None) -> Iterator[tuple[Letter, Dossier]]:
+    query = (
+        select(Letter, Dossier)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(Letter.state == "owed", Letter.suspended_for == "")
+        .order_by(Letter.id)
+        # two daemons at once never word the same letter (SQLite has one writer anyway)
+        .with_for_update(of=Letter, skip_locked=True)
+    )
+    if only is None:
+        yield from session.execute(query).tuples()
+        return
+    for batch in _batches(sorted(only)):
+        yield from session.execute(query.where(Letter.id.in_(batch))).tuples()
+
+
+def _known(session: Session, dossiers: Sequence[Dossier]) -> dict[int, _Known]:
+    """By dossier: the applicant as the source that speaks states it, else as any other does."""
+    speaking = {d.id: d.speaking_source for d in dossiers}
+    best: dict[int, tuple[tuple[bool, bool, int], _Known]] = {}
+    for batch in _batches(sorted(speaking)):
+        rows = session.execute(
+            select(SourceDossier, ApplicantRow, ApplicantRow.name)
+            .outerjoin(ApplicantRow, ApplicantRow.view_id == SourceDossier.id)
+            .where(SourceDossier.dossier_id.in_(batch))
+        ).tuples()
+        date_only = {}
+        for view, applicant, name in rows:
+            speaks = view.source == speaking[view.dossier_id]
+            if speaks:
+                date_only[view.dossier_id] = view.promised_date_only
+            rank = (not name, not speaks, view.id)
+            if view.dossier_id not in best or rank < best[view.dossier_id][0]:
+                best[view.dossier_id] = (rank, _Known(applicant, False))
+        for dossier_id, only_date in date_only.items():
+            rank, kept = best[dossier_id]
+            best[dossier_id] = (rank, _Known(kept.applicant, only_date))
+    return {dossier_id: kept for dossier_id, (_, kept) in best.items()}
+
+
+def _facts(
+    letter: Letter, dossier: Dossier, known: _Known, in_text: str, calendar: LocalTime, now: datetime
+) -> Facts | None:
+    promised = _promise(letter, dossier)
+    if promised is None:
+        return None
+    local = calendar.local(promised)
+    person = known.applicant or ApplicantRow()
+    return Facts(
+        dossier_code=dossier.code,
+        promise_number=letter.promise_number,
+        procedure=dossier.procedure_name,
+        agency=in_text,
+        agency_above="",
+        applicant=person.name or "",
+        applicant_kind=person.kind or "",
+        received_at=calendar.local(dossier.received_at) if dossier.received_at else None,
+        promised_at=local,
+        promised_date_only=known.promised_date_only or local.time() == time(0),
+        is_overdue=_is_overdue(dossier.precision, local, calendar.local(now)),
+        is_late=letter.is_late,
+        id_number=person.id_number or "",
+        address=person.address or "",
+    )
+
+
+def _promise(letter: Letter, dossier: Dossier) -> datetime | None:
+    if letter.promise_number > 1:
+        return dossier.extended_at or dossier.promise_at
+    return dossier.promised_at or dossier.promise_at
+
+
+def _is_overdue(precision: str, promised: datetime, now: datetime) -> bool:
+    """A promise by the day runs to the end of that day; one by the instant to the second (law.md §4.2)."""
+    return now > promised if precision == Precision.INSTANT else now.date() > promised.date()
+
+
+def _with_settings(facts: Facts, legal_basis: str, contact: str, show_id_number: bool) -> Facts:
+    shown = facts.id_number if show_id_number else ""
+    return replace(facts, legal_basis=legal_basis, contact=contact, id_number=shown)
+
+
+def _row(letter_id: int, now: datetime, content: Content) -> dict[str, Any]:
+    return {
+        "id": letter_id,
+        "state": "drafted",
+        "drafted_at": now,
+        "form": content.form,
+        "template_version": content.template_version,
+        "content": content.to_dict(),
+        "content_hash": content.hash,
+    }
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch

@@ -1,0 +1,186 @@
+"""Writes the letters as files: whole or not at all, the same bytes for the same words, no person in a name."""
+
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.letters import paper, word
+from monitor.letters.content import Content
+from monitor.letters.fonts import GlyphMissing
+from monitor.store.tables import Dossier, Letter
+
+Kind = Literal["pdf", "docx"]
+Progress = Callable[[int, int], None]
+
+_BATCH = 500
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_NO_AGENCY = "chua-ro-co-quan"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFiles:
+    """Where one letter's files lie, by kind. `problem` says why there are none (no personal data)."""
+
+    letter_id: int
+    dossier_code: str
+    agency_code: str
+    paths: Mapping[str, Path] = field(default_factory=dict)
+    written: int = 0  # files that were new or had changed
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    letter_id: int
+    agency_code: str
+    name: str
+    content: Content
+
+
+def write_files(
+    session: Session,
+    folder: Path,
+    *,
+    kinds: Collection[Kind] = ("pdf", "docx"),
+    only: Collection[int] | None = None,
+    progress: Progress | None = None,
+) -> list[LetterFiles]:
+    """Writes `folder/<agency>/<code>-<promise>.pdf|docx` for every drafted letter (or the ids in `only`).
+
+    A file that already holds these words in this layout is left alone. `progress(done, total)` is called for each
+    letter. A letter with a character that cannot be printed gets no file and a `problem`; the others go on.
+    """
+    rows = list(_rows(session, only))
+    done: list[LetterFiles] = []
+    for row in rows:
+        done.append(_write_one(row, folder, kinds))
+        if progress is not None:
+            progress(len(done), len(rows))
+    for place in sorted({path.parent for files in done if files.written for path in files.paths.values()}):
+        _sync_folder(place)
+    return done
+
+
+def write_merged(
+    session: Session, folder: Path, *, only: Collection[int] | None = None, progress: Progress | None = None
+) -> list[Path]:
+    """All letters of an agency in files of at most 100, in the order of their codes: `<agency>/in-001.pdf` …
+
+    Letters that cannot be printed are left out; `write_files` names them.
+    """
+    rows = [row for row in _rows(session, only) if _problem(row.content) == ""]
+    by_agency: dict[str, list[Content]] = {}
+    for row in sorted(rows, key=lambda row: (row.agency_code, row.name)):
+        by_agency.setdefault(row.agency_code, []).append(row.content)
+    paths: list[Path] = []
+    finished = 0
+    for agency, contents in by_agency.items():
+        for number, at in enumerate(range(0, len(contents), paper.MOST_IN_ONE_FILE), 1):
+            part = contents[at : at + paper.MOST_IN_ONE_FILE]
+            path = folder / safe_name(agency or _NO_AGENCY) / f"in-{number:03d}.pdf"
+            if not _holds(path, paper.mark(part)):
+                _write(path, paper.pdf(part))
+            paths.append(path)
+            finished += len(part)
+            if progress is not None:
+                progress(finished, len(rows))
+    for place in sorted({path.parent for path in paths}):
+        _sync_folder(place)
+    return paths
+
+
+def safe_name(text: str) -> str:
+    """A file name of plain characters; two texts that would look alike after cleaning stay different."""
+    clean = _UNSAFE.sub("_", text).strip("._-")[:80] or "_"
+    if clean == text:
+        return clean
+    return f"{clean}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _rows(session: Session, only: Collection[int] | None) -> Iterator[_Row]:
+    query = (
+        select(Letter.id, Letter.agency_code, Letter.promise_number, Letter.content, Dossier.code)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(Letter.content_hash != "", Letter.state != "not_needed")
+        .order_by(Letter.id)
+    )
+    doubled = _doubled(session)
+    for batch in [None] if only is None else _batches(sorted(only)):
+        chosen = query if batch is None else query.where(Letter.id.in_(batch))
+        for letter_id, agency, promise, content, code in session.execute(chosen).tuples():
+            assert content is not None
+            twin = f"-{letter_id}" if (agency, code, promise) in doubled else ""
+            yield _Row(letter_id, agency, f"{safe_name(code)}-{promise}{twin}", Content.from_dict(content))
+
+
+def _doubled(session: Session) -> set[tuple[str, str, int]]:
+    """Codes that more than one dossier of an agency bears: their letters carry their own number in the name."""
+    rows = session.execute(
+        select(Letter.agency_code, Dossier.code, Letter.promise_number).join(Dossier, Dossier.id == Letter.dossier_id)
+    )
+    seen = Counter(rows.tuples())
+    return {key for key, times in seen.items() if times > 1}
+
+
+def _write_one(row: _Row, folder: Path, kinds: Collection[Kind]) -> LetterFiles:
+    paths: dict[str, Path] = {}
+    written = 0
+    try:
+        for kind in kinds:
+            path = folder / safe_name(row.agency_code or _NO_AGENCY) / f"{row.name}.{kind}"
+            if not _holds(path, paper.mark([row.content]) if kind == "pdf" else word.mark(row.content)):
+                _write(path, paper.pdf([row.content]) if kind == "pdf" else word.docx(row.content))
+                written += 1
+            paths[kind] = path
+    except GlyphMissing as missing:
+        return LetterFiles(row.letter_id, row.content.dossier_code, row.agency_code, problem=missing.words.vi)
+    return LetterFiles(row.letter_id, row.content.dossier_code, row.agency_code, paths, written)
+
+
+def _problem(content: Content) -> str:
+    try:
+        paper.check(content)
+    except GlyphMissing as missing:
+        return missing.words.vi
+    return ""
+
+
+def _holds(path: Path, mark: str) -> bool:
+    try:
+        return mark.encode() in path.read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, also through a power cut: temporary file, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _batches(items: Sequence[int]) -> list[list[int]]:
+    return [list(items[at : at + _BATCH]) for at in range(0, len(items), _BATCH)]

@@ -1,0 +1,89 @@
+"""How an agency's letters look: from the configuration where it says, else from the directory's tree."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from monitor.letters.names import tidy
+from monitor.letters.wording import Head
+from monitor.settings import LetterAgency
+
+
+class AgencyLike(Protocol):
+    """What letters ask of an agency of the directory."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def parent(self) -> str | None: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class DirectoryLike(Protocol):
+    """What letters ask of the directory."""
+
+    def agency(self, code: str) -> AgencyLike | None: ...
+
+
+_COMMITTEE = re.compile(r"^(UBND|Ủy ban nhân dân|Uỷ ban nhân dân)\s+", re.IGNORECASE)
+_UNIT = re.compile(r"^(phường|xã|thị trấn|đặc khu|thành phố|tỉnh)\s+", re.IGNORECASE)
+_HEADS = {"commune": "CHỦ TỊCH", "province": "CHỦ TỊCH", "department": "GIÁM ĐỐC", "branch": "GIÁM ĐỐC"}
+_ANY_HEAD = "THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ"  # as the form itself prints it
+
+
+def setting_of(code: str, agencies: Sequence[LetterAgency]) -> LetterAgency:
+    """The entry of this agency, else the one of "*", else the defaults."""
+    own = next((a for a in agencies if a.agency == code), None)
+    return own or next((a for a in agencies if a.agency == "*"), LetterAgency())
+
+
+def full_name(name: str) -> str:
+    """`UBND phường X` -> `Ủy ban nhân dân phường X`."""
+    return _COMMITTEE.sub("Ủy ban nhân dân ", tidy(name))
+
+
+def name_in_text(agency: AgencyLike | None, said_by_source: str) -> str:
+    """The agency as a sentence names it; a commune's agency is its People's Committee."""
+    if agency is None:
+        return full_name(said_by_source)
+    name = full_name(agency.name)
+    if agency.kind == "commune" and _UNIT.match(name):
+        return f"Ủy ban nhân dân {name[0].lower()}{name[1:]}"
+    return name
+
+
+def head_of(entry: LetterAgency, agency: AgencyLike | None, directory: DirectoryLike, in_text: str) -> Head:
+    """The letterhead. A People's Committee has none above it on paper (NĐ 30/2020 Phụ lục I)."""
+    issuer = tuple(entry.issuer.split("\n")) if entry.issuer else _in_capitals(in_text)
+    parent: tuple[str, ...] = tuple(entry.parent.split("\n")) if entry.parent else ()
+    if not parent and agency is not None and agency.parent and not _COMMITTEE.match(in_text):
+        above = directory.agency(agency.parent)
+        parent = (full_name(above.name).upper(),) if above is not None else ()
+    kind = agency.kind if agency is not None else ""
+    explicit = "signer_title" in entry.model_fields_set
+    title = entry.signer_title if explicit else _HEADS.get(kind, _ANY_HEAD)
+    return Head(
+        parent=parent,
+        issuer=issuer,
+        place=entry.place or _place(in_text),
+        symbol=entry.symbol,
+        signer=tuple(part for part in (entry.signer_authority, title) if part),
+        signer_name=entry.signer_name,
+    )
+
+
+def _in_capitals(name: str) -> tuple[str, ...]:
+    """Large, and parted where people part it: the committee on its own line."""
+    rest = _COMMITTEE.sub("", name)
+    if rest != name:
+        return "ỦY BAN NHÂN DÂN", rest.upper()
+    return (name.upper(),)
+
+
+def _place(in_text: str) -> str:
+    """A commune's committee writes from the commune it is named after; for others the office says where."""
+    rest = _COMMITTEE.sub("", in_text)
+    return _UNIT.sub("", rest) if rest != in_text and _UNIT.match(rest) else ""

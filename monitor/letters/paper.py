@@ -1,0 +1,116 @@
+"""The letter as PDF for printing, by typst: PDF/A-2a, tagged, and the same bytes for the same words."""
+
+import hashlib
+import io
+import json
+import threading
+from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import segno
+import typst
+
+from monitor import TEMPLATES
+from monitor.letters.content import MOTTO, NATION, Content, split_fill
+from monitor.letters.fonts import FOLDER, check_glyphs
+
+LAYOUT = TEMPLATES / "letters" / "letter.typ"
+MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would take 600 MB (feasibility.md §1.2)
+
+_LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
+_lock = threading.Lock()  # one compiler, many callers
+
+
+def pdf(contents: Sequence[Content]) -> bytes:
+    """One PDF of one or several letters, each beginning on its own page 1.
+
+    Raises `GlyphMissing` for a character that the font lacks and `ValueError` for none or too many letters.
+    """
+    if not 1 <= len(contents) <= MOST_IN_ONE_FILE:
+        raise ValueError(f"a file holds 1 to {MOST_IN_ONE_FILE} letters, not {len(contents)}")
+    for content in contents:
+        check(content)
+    first = contents[0]
+    inputs = {
+        "letters": json.dumps([_data(content) for content in contents], ensure_ascii=False),
+        # no person's name in what a file manager shows
+        "title": f"Phiếu xin lỗi – {first.dossier_code}" if len(contents) == 1 else "Phiếu xin lỗi",
+        "mark": mark(contents),
+    }
+    with _lock:
+        made = _compiler().compile(
+            sys_inputs=inputs,
+            format="pdf",
+            pdf_standards="a-2a",
+            timestamp=int(max(content.instant for content in contents).timestamp()),
+        )
+    assert isinstance(made, bytes)
+    return made
+
+
+def check(content: Content) -> None:
+    """Raises `GlyphMissing` naming the field, the applicant's data first, where a character cannot be printed."""
+    check_glyphs((name, value) for name, value in content.values.items() if isinstance(value, str))
+    check_glyphs(content.lines())
+
+
+def mark(contents: Sequence[Content]) -> str:
+    """What tells whether a file still is these words in this layout; stands in the file's keywords."""
+    words = "".join(content.hash for content in contents)
+    return hashlib.sha256(f"{_layout_hash()}{words}".encode()).hexdigest()[:32]
+
+
+@cache
+def _layout_hash() -> str:
+    return hashlib.sha256(LAYOUT.read_bytes() + version("typst").encode()).hexdigest()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
+    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=fonts)
+
+
+def _data(content: Content) -> dict[str, Any]:
+    def each(lines: Sequence[str]) -> list[list[str]]:
+        return [_pieces(line) for line in lines]
+
+    return {
+        "nation": NATION,
+        "motto": MOTTO,
+        "parent": each(content.parent),
+        "issuer": each(content.issuer),
+        "number": content.number,
+        "place_and_date": _pieces(content.place_and_date),
+        "title": each(content.title),
+        "addressee": each(content.addressee),
+        "body": [
+            {"words": _pieces(words) if words else [], "fill": fill} for words, fill in map(split_fill, content.body)
+        ],
+        "signer": each(content.signer),
+        "signer_note": _pieces(content.signer_note),
+        "signer_name": _pieces(content.signer_name) if content.signer_name else "",
+        "recipients": each(content.recipients),
+        "footer": _pieces(content.footer),
+        "qr": _qr(content.qr),
+        "qr_says": f"Mã QR: {content.qr}",
+    }
+
+
+def _pieces(line: str) -> list[str]:
+    """The line in pieces between which it may be broken; words of ordinary length stay whole."""
+    pieces = [""]
+    for i, word in enumerate(line.split(" ")):
+        pieces[-1] += " " if i else ""
+        pieces[-1] += word[:_LONGEST_WORD]
+        pieces += [word[at : at + _LONGEST_WORD] for at in range(_LONGEST_WORD, len(word), _LONGEST_WORD)]
+    return pieces
+
+
+def _qr(text: str) -> str:
+    """An SVG of an ordinary QR code (`make` would choose a Micro QR, which phones cannot read)."""
+    out = io.BytesIO()
+    segno.make_qr(text, error="m").save(out, kind="svg", border=2, xmldecl=False, svgns=True)
+    return out.getvalue().decode()

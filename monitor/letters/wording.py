@@ -1,0 +1,164 @@
+"""Puts a letter's facts into a form's words. The result, `Content`, holds every word on the paper."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from jinja2 import Template
+
+from monitor.letters.content import BLANK, Content
+from monitor.letters.dates import BLANK_DATE, capital, day, hour_and_day
+from monitor.letters.forms import FIELDS, Form, Forms
+from monitor.letters.names import address_word, addressed, tidy
+from monitor.letters.templates import TemplateRefused
+from monitor.settings import Letters
+from monitor.words import Words
+
+Values = Mapping[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a letter is about. Instants are local to the office. PERSONAL DATA: applicant, id number, address."""
+
+    dossier_code: str
+    promise_number: int
+    procedure: str
+    agency: str  # as in a sentence
+    agency_above: str
+    applicant: str
+    applicant_kind: str
+    received_at: datetime | None
+    promised_at: datetime
+    promised_date_only: bool
+    is_overdue: bool  # the promised time has passed at drafting
+    is_late: bool  # the last lawful day for the letter has passed
+    id_number: str = ""
+    address: str = ""
+    legal_basis: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How the agency's letters look: what does not depend on the dossier."""
+
+    parent: tuple[str, ...]
+    issuer: tuple[str, ...]
+    place: str
+    symbol: str
+    signer: tuple[str, ...]
+    signer_name: str = ""
+
+
+def values_of(facts: Facts) -> Values:
+    """The fields that the wording may use: one line each, in NFC."""
+    promised = facts.promised_at
+    values: dict[str, str | bool] = {
+        "co_quan": facts.agency,
+        "co_quan_chu_quan": facts.agency_above,
+        "nguoi_nop": addressed(facts.applicant, facts.applicant_kind) or BLANK,
+        "xung_ho": address_word(facts.applicant, facts.applicant_kind),
+        "so_dinh_danh": facts.id_number,
+        "dia_chi": facts.address,
+        "ma_ho_so": facts.dossier_code,
+        "thu_tuc": facts.procedure or BLANK,
+        "ngay_tiep_nhan": capital(day(facts.received_at.date()) if facts.received_at else BLANK_DATE),
+        "han_cu": day(promised.date()) if facts.promised_date_only else hour_and_day(promised),
+        "ngay_han_cu": day(promised.date()),
+        "can_cu": facts.legal_basis,
+        "lien_he": facts.contact,
+        # the reason is the officer's and the new date too (house decision 9): left for a person
+        "ly_do": BLANK,
+        "han_moi": BLANK_DATE,
+        "chua_ghi_ly_do": True,
+        "da_qua_han": facts.is_overdue,
+        "duoc_gia_han": facts.promise_number == 1,  # at most one new appointment (Điều 19 khoản 6)
+    }
+    return {k: tidy(v) if isinstance(v, str) else v for k, v in values.items()}
+
+
+def compose(form: Form, head: Head, facts: Facts, now: datetime, local_year: int) -> Content:
+    """The letter's words at `now`. Number and date stay blank: they are the registry's (văn thư)."""
+    values = values_of(facts)
+    return _filled(
+        form,
+        values,
+        Content(
+            form=form.code,
+            template_version=form.version,
+            dossier_code=tidy(facts.dossier_code),
+            promise_number=facts.promise_number,
+            worded_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+            is_late=facts.is_late,
+            parent=tuple(map(tidy, head.parent)),
+            issuer=tuple(map(tidy, head.issuer)),
+            # non-breaking spaces keep the gap for the registry's number open on both papers
+            number="Số:" + "\u00a0" * 8 + f"/{tidy(head.symbol)}",
+            place_and_date=f"{tidy(head.place) or BLANK}, ngày …… tháng …… năm {local_year}",
+            title=(),
+            addressee=(),
+            body=(),
+            signer=tuple(map(tidy, head.signer)),
+            signer_note="",
+            signer_name=tidy(head.signer_name),
+        ),
+    )
+
+
+def reworded(form: Form, content: Content, *, reason: str | None = None, new_date: date | None = None) -> Content:
+    """The same letter with the officer's reason or new date in it."""
+    values = dict(content.values)
+    if reason is not None:
+        values |= {"ly_do": tidy(reason) or BLANK, "chua_ghi_ly_do": not tidy(reason)}
+    if new_date is not None:
+        values["han_moi"] = day(new_date)
+    return _filled(form, values, content)
+
+
+def _filled(form: Form, values: Values, content: Content) -> Content:
+    parts = {part: paragraphs(template, values) for part, template in form.parts.items()}
+    return replace(
+        content,
+        template_version=form.version,
+        title=parts["title"],
+        addressee=parts["addressee"],
+        body=parts["body"],
+        signer_note=" ".join(parts.get("signature", ())),
+        recipients=parts.get("recipients", ()),
+        values=dict(values),
+    )
+
+
+def paragraphs(template: Template, values: Values) -> tuple[str, ...]:
+    """The worded paragraphs: one for each line that is not empty."""
+    text = template.render(dict(values))
+    # only our own line ends part paragraphs: values are single lines, whatever they hold
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return tuple(line for line in lines if line)
+
+
+def check_templates(settings: Letters) -> list[TemplateRefused]:
+    """Every problem in the wording this office uses, worded with samples in each of its variants. For `check`."""
+    forms = Forms(settings.templates)
+    problems: list[TemplateRefused] = []
+    for code in sorted({agency.form for agency in settings.agencies} | set(forms.codes)):
+        try:
+            _try_out(forms.get(code))
+        except TemplateRefused as problem:
+            problems.append(problem)
+    return problems
+
+
+def _try_out(form: Form) -> None:
+    for overdue in (False, True):
+        for first in (False, True):
+            values: Values = dict.fromkeys(FIELDS, "mẫu") | {"da_qua_han": overdue, "duoc_gia_han": first}
+            for part in ("title", "addressee", "body"):
+                if not paragraphs(form.parts[part], values):
+                    raise TemplateRefused(
+                        form.files[part],
+                        1,
+                        Words("không in ra chữ nào.", "prints no word."),
+                        Words("Viết nội dung cho mọi trường hợp.", "Write words for every case."),
+                    )

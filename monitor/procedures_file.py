@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from monitor.domain.limits import CountingRules, LimitUnclear, LimitUnit, TimeLimit, parse_limit
+from monitor.domain.limits import CountingRules, LimitUnclear, TimeLimit, parse_limit
 
 _MAX_BYTES = 200_000_000
 
@@ -173,7 +173,7 @@ def _row(number: int, entry: Mapping[str, Any]) -> Row:
         else f"{_text(entry.get('number', ''))} {_text(entry.get('unit', ''))}"
     )
     limit, reason, problem = _limit(words)
-    if limit is not None and rules.same_day_until is not None and not within_a_day(limit):
+    if limit is not None and rules.same_day_until is not None and not limit.is_within_a_day:
         limit, reason = None, "same_day_too_long"
         problem = f"quy tắc trả trong ngày không đi với thời hạn {words.strip()}"
     if not code:
@@ -187,12 +187,6 @@ def _limit(words: str) -> tuple[TimeLimit | None, str, str]:
         return parse_limit(words), "", ""
     except LimitUnclear as wrong:
         return None, wrong.reason, str(wrong)
-
-
-def within_a_day(limit: TimeLimit) -> bool:
-    """Whether a limit is one day or less, so that the same-day rule can go with it."""
-    most = {LimitUnit.HOURS: 8, LimitUnit.WORKING_DAYS: 1, LimitUnit.CALENDAR_DAYS: 1, LimitUnit.MONTHS: 0}
-    return limit.amount <= most[limit.unit]
 
 
 def _channel(value: object) -> str:

@@ -131,6 +131,13 @@ class WorkingCalendar:
         """Whether any day in (after, until] is not officially announced yet."""
         return self._doubtful_before[self._index(until) + 1] > self._doubtful_before[self._index(after) + 1]
 
+    def first_provisional(self, after: date) -> CalendarDay:
+        """The first day after `after` that is not officially announced. Raises `CalendarExhausted` if all are."""
+        i = bisect_right(self._doubtful_before, self._doubtful_before[self._index(after) + 1]) - 1
+        if i >= self._size:
+            raise self._exhausted(after)
+        return self.day(date.fromordinal(self._zero + i))
+
     def on_or_before(self, on: date) -> date:
         """The day itself if it is a working day, else the last one before it."""
         return self._nth(self._before[self._index(on) + 1] - 1, on)

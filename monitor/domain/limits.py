@@ -9,6 +9,8 @@ from fractions import Fraction
 
 from monitor.domain.saying import say_amount
 
+HOURS_PER_DAY = 8  # a working day is 8 working hours (law.md §4.2)
+
 
 class LimitUnit(StrEnum):
     """What a time limit is counted in (law.md §4.2)."""
@@ -44,6 +46,13 @@ class TimeLimit:
             raise LimitUnclear(
                 "part_of_month", f"{say_amount(self.amount)} tháng: chỉ tính được số tháng nguyên; hãy ghi bằng ngày"
             )
+
+    @property
+    def is_within_a_day(self) -> bool:
+        """One day or less, so that the rule of procedures answered within the day can go with it."""
+        if self.unit is LimitUnit.HOURS:
+            return self.amount <= HOURS_PER_DAY
+        return self.unit is not LimitUnit.MONTHS and self.amount <= 1
 
     @property
     def text_vi(self) -> str:
@@ -89,6 +98,18 @@ _SHAPE = re.compile(
     r"\s*(?P<unit>[^\W\d_][^\d()]*)?"
 )
 _WRITE = 'hãy ghi như "5 ngày làm việc", "8 giờ làm việc", "20 ngày" hoặc "3 tháng"'
+
+
+def is_same_day(limit: TimeLimit, rules: CountingRules) -> bool:
+    """Whether the rule of procedures answered within the day applies: late in the day means the next (law.md §4.1)."""
+    return rules.same_day_until is not None and limit.is_within_a_day
+
+
+def is_by_hours(limit: TimeLimit, rules: CountingRules) -> bool:
+    """Whether the limit runs by the hour from the minute of reception, rather than by whole days."""
+    if is_same_day(limit, rules):
+        return False
+    return limit.unit is LimitUnit.HOURS or (limit.unit is LimitUnit.WORKING_DAYS and rules.day_is_hours)
 
 
 def parse_limit(text: str) -> TimeLimit:

@@ -25,3 +25,8 @@ def say_amount(amount: Fraction) -> str:
     if hundredths.denominator == 1:
         return f"{float(amount):.2f}".rstrip("0").replace(".", ",")
     return f"{amount.numerator}/{amount.denominator}"
+
+
+def capital(text: str) -> str:
+    """The text with its first letter in capitals, the rest as it is."""
+    return text[:1].upper() + text[1:]

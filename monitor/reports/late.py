@@ -11,7 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message
@@ -151,6 +151,7 @@ def late_dossiers(
     agency: str | None = None,
     stages: Collection[str] | None = None,
     limit: int | None = None,
+    offset: int = 0,
     directory: AgencyTree | None = None,
     stale_sources: Collection[str] = (),
 ) -> list[LateRow]:
@@ -160,35 +161,58 @@ def late_dossiers(
     under its last known stage too, but shown as silent.
     """
     shown = _shown(now, stale_sources)
-    wanted = [*URGENT_STAGES, Shown.BEING_JUDGED_AGAIN] if stages is None else [str(stage) for stage in stages]
-    query = _rows(shown).where(
-        or_(shown.in_(wanted), and_(shown == Shown.SOURCE_SILENT.value, Dossier.stage.in_(wanted)))
-    )
-    if agency is not None:
-        query = query.where(_of_agencies(subtree(agency, directory)))
     rank = case({name: place for place, name in enumerate(_RANK)}, value=shown, else_=len(_RANK))
-    query = query.order_by(rank, Dossier.late_from_at, Dossier.promise_at, Dossier.code, Dossier.id)
-    return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit))]
+    query = (
+        _rows(shown)
+        .where(_wanted(shown, stages), _of_agency(Dossier.agency_code, agency, directory))
+        .order_by(rank, Dossier.late_from_at, Dossier.promise_at, Dossier.code, Dossier.id)
+    )
+    return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit).offset(offset))]
 
 
-def counts(session: Session, *, now: datetime, stale_sources: Collection[str] = ()) -> Counts:
-    """The figures of the moment, in six grouped queries whatever the number of dossiers."""
+def late_number(
+    session: Session,
+    *,
+    now: datetime,
+    agency: str | None = None,
+    stages: Collection[str] | None = None,
+    directory: AgencyTree | None = None,
+    stale_sources: Collection[str] = (),
+) -> int:
+    """How many rows `late_dossiers` has without a limit."""
+    wanted = _wanted(_shown(now, stale_sources), stages)
+    query = select(func.count(Dossier.id)).where(wanted, _of_agency(Dossier.agency_code, agency, directory))
+    return _number(session, query)
+
+
+def counts(
+    session: Session,
+    *,
+    now: datetime,
+    stale_sources: Collection[str] = (),
+    agency: str | None = None,
+    directory: AgencyTree | None = None,
+) -> Counts:
+    """The figures of the moment, in five grouped queries whatever the number of dossiers.
+
+    `agency` (and its subtree) narrows dossiers and letters; rows set aside, findings and messages are the site's.
+    """
     shown = _shown(now, stale_sources)
     by_stage: dict[str, int] = {}
     silent: dict[str, int] = {}
-    for name, stage, number in session.execute(
-        select(shown, Dossier.stage, func.count()).group_by(shown, Dossier.stage)
-    ):
+    dossiers = select(shown, Dossier.stage, func.count()).where(_of_agency(Dossier.agency_code, agency, directory))
+    for name, stage, number in session.execute(dossiers.group_by(shown, Dossier.stage)):
         by_stage[name] = by_stage.get(name, 0) + number
         if name == Shown.SOURCE_SILENT:
             silent[stage] = number
     is_suspended = Letter.suspended_for != ""
     open_letters = (
         select(Letter.state, is_suspended, Letter.is_late, func.count())
-        .where(Letter.closed_at.is_(None))
+        .where(Letter.closed_at.is_(None), _of_agency(Letter.agency_code, agency, directory))
         .group_by(Letter.state, is_suspended, Letter.is_late)
     )
     letters = [(row[0], row[1], row[2], row[3]) for row in session.execute(open_letters)]
+    open_findings = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
     return Counts(
         total=sum(by_stage.values()),
         by_stage=by_stage,
@@ -197,10 +221,7 @@ def counts(session: Session, *, now: datetime, stale_sources: Collection[str] = 
         letters_suspended=sum(n for _, suspended, _, n in letters if suspended),
         letters_after_last_day=sum(n for state, _, late, n in letters if late and state in ("owed", "drafted")),
         set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
-        findings=_grouped(
-            session,
-            select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None)).group_by(FindingRow.kind),
-        ),
+        findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
         messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
     )
 
@@ -237,10 +258,9 @@ def letters_needed(
         )
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(Letter.state.in_(("owed", "drafted")), Letter.closed_at.is_(None), Letter.owed_at <= now)
+        .where(_of_agency(Letter.agency_code, agency, directory))
         .order_by(Letter.suspended_for != "", Letter.is_late.desc(), Letter.letter_by_on, Dossier.code, Letter.id)
     )
-    if agency is not None:
-        query = query.where(_in_batches(Letter.agency_code, subtree(agency, directory)))
     return [LetterRow(*_cells(row)) for row in session.execute(query.limit(limit))]
 
 
@@ -280,7 +300,7 @@ def _rows(shown: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
 
 def _shown(now: datetime, stale_sources: Collection[str]) -> ColumnElement[str]:
     """The stage as it may be shown at `now`. What is finished stays so, however long its source is silent."""
-    overtaken = or_(Dossier.stage == "", Dossier.next_change_at <= now, Dossier.judged_at.is_(None))
+    overtaken = or_(Dossier.stage == "", Dossier.next_change_at <= now)
     silent = (
         and_(Dossier.speaking_source.in_(sorted(stale_sources)), Dossier.stage.not_in(FINISHED_STAGES))
         if stale_sources
@@ -289,11 +309,15 @@ def _shown(now: datetime, stale_sources: Collection[str]) -> ColumnElement[str]:
     return case((overtaken, Shown.BEING_JUDGED_AGAIN.value), (silent, Shown.SOURCE_SILENT.value), else_=Dossier.stage)
 
 
-def _of_agencies(codes: list[str]) -> ColumnElement[bool]:
-    return _in_batches(Dossier.agency_code, codes)
+def _wanted(shown: ColumnElement[str], stages: Collection[str] | None) -> ColumnElement[bool]:
+    names = [*URGENT_STAGES, Shown.BEING_JUDGED_AGAIN.value] if stages is None else [str(stage) for stage in stages]
+    return or_(shown.in_(names), and_(shown == Shown.SOURCE_SILENT.value, Dossier.stage.in_(names)))
 
 
-def _in_batches(column: Any, codes: list[str]) -> ColumnElement[bool]:
+def _of_agency(column: Any, agency: str | None, directory: AgencyTree | None) -> ColumnElement[bool]:
+    if agency is None:
+        return true()
+    codes = subtree(agency, directory)
     # a province's tree can be longer than a statement may have parameters
     return or_(*(column.in_(codes[i : i + _BATCH]) for i in range(0, len(codes), _BATCH)))
 

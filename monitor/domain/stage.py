@@ -134,7 +134,7 @@ def judge(facts: Facts, calendar: WorkingCalendar, warning: Warning, now: dateti
         return _judge_finished(facts, calendar, now)
     if facts.status is Status.SUBMITTED:
         return _still(facts, now, Stage.NOT_STARTED, Reason.NOT_ACCEPTED, since=facts.submitted_at)
-    nonsense = _nonsense(facts, now)
+    nonsense = _nonsense(facts, calendar, now)
     if nonsense is not None:
         wakes = facts.received_at if nonsense is Reason.RECEIVED_IN_FUTURE else None
         return _still(facts, now, Stage.UNKNOWN, nonsense, next_change_at=wakes)
@@ -264,14 +264,14 @@ def _due_soon_at(
     return max(received_at, min(starts)) if starts else None
 
 
-def _nonsense(facts: Facts, now: datetime) -> Reason | None:
+def _nonsense(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Reason | None:
     """Dates that cannot be (connectors.md §11 case 31): shown as unknown, never judged."""
     received, promised = facts.received_at, facts.promised_at
     if received is None:
         return Reason.NO_RECEIPT
     if received > now:
         return Reason.RECEIVED_IN_FUTURE
-    if promised is not None and promised < received and promised.date() < received.date():
+    if promised is not None and calendar.local_date(promised) < calendar.local_date(received):
         return Reason.PROMISE_BEFORE_RECEIPT
     if promised is not None and promised - received > LONGEST_TERM:
         return Reason.PROMISE_TOO_FAR

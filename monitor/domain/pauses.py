@@ -1,0 +1,162 @@
+"""The ledger of pauses: from what polls saw, to time that does not count, to a due date by each reading of the law.
+
+A poll sees states, not events. A pause began somewhere in (last seen running, first seen paused] and ended
+somewhere in (last seen paused, first seen running]; a due date that depends on where is given as its two bounds.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.deadline import Deadline, count_due
+from monitor.domain.dossier import Status
+from monitor.domain.limits import CountingRules, TimeLimit
+from monitor.domain.spans import Span, merged
+
+SUPPLEMENT_REQUEST_DAYS = 3  # working days from reception (NĐ 118/2025 Điều 19 khoản 5)
+SUPPLEMENT_CLOSING_DAYS = 15  # days after which an unanswered request closes the dossier (the same)
+INTAKE_HOURS = 8  # working hours to accept an online dossier (NĐ 118/2025 Điều 17 khoản 2 điểm c)
+
+
+class Mode(StrEnum):
+    """What a supplement does to the term."""
+
+    RESTART = "restart"  # the law: "tính lại từ đầu" after full papers (NĐ 118/2025 Điều 19 khoản 5)
+    SUBTRACT = "subtract"  # QĐ 766/QĐ-TTg: the time is taken off
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A state heard at `at`; the one before it was last confirmed at `before` (None: it was the first heard)."""
+
+    status: Status
+    at: datetime
+    before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that stood still: began in (began_after, began_by], ended in (ended_after, ended_by].
+
+    `ended_by` None = it still stands. `began_after` None = from the first we heard.
+    """
+
+    kind: Status
+    began_after: datetime | None
+    began_by: datetime
+    ended_after: datetime | None = None
+    ended_by: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_by is None
+
+    def shortest(self) -> Span | None:
+        """The least it can have been; None while it stands."""
+        if self.ended_by is None:
+            return None
+        return Span(self.began_by, max(self.began_by, self.ended_after or self.began_by))
+
+    def longest(self) -> Span | None:
+        """The most it can have been; None while it stands."""
+        if self.ended_by is None:
+            return None
+        return Span(self.began_after or self.began_by, self.ended_by)
+
+
+def pauses_seen(history: Iterable[Seen], *, payment_pauses: bool = False) -> tuple[Pause, ...]:
+    """The pauses in a history of states, oldest first. A financial duty pauses only where the procedure says so.
+
+    One kind following another is two pauses; the same kind heard again is one. An unknown state ends nothing.
+    """
+    kinds = {Status.SUPPLEMENT, Status.SUSPENDED} | ({Status.PAYMENT} if payment_pauses else set())
+    pauses: list[Pause] = []
+    for seen in history:
+        if seen.status is Status.UNKNOWN:
+            continue
+        standing = pauses[-1] if pauses and pauses[-1].is_open else None
+        if standing is not None and seen.status is not standing.kind:
+            pauses[-1] = replace(standing, ended_after=seen.before, ended_by=seen.at)
+        if seen.status in kinds and (standing is None or seen.status is not standing.kind):
+            pauses.append(Pause(seen.status, seen.before, seen.at))
+    return tuple(pauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """The due date by one reading of the law. The two differ where polls left open when a pause began or ended."""
+
+    mode: Mode
+    earliest: Deadline
+    latest: Deadline
+
+    @property
+    def is_certain(self) -> bool:
+        return self.earliest.due_at == self.latest.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Both readings of a dossier's pauses; both None while one stands, for then no due date exists."""
+
+    pauses: tuple[Pause, ...]
+    restart: Reckoning | None
+    subtract: Reckoning | None
+
+    @property
+    def is_standing(self) -> bool:
+        return any(pause.is_open for pause in self.pauses)
+
+
+def reckon(
+    received_at: datetime,
+    limit: TimeLimit,
+    rules: CountingRules,
+    calendar: WorkingCalendar,
+    pauses: Sequence[Pause],
+) -> Ledger:
+    """The due date with these pauses, by both modes. Always from the facts: nothing is added up along the way, so a
+    changed limit, a reopening or a repeated supplement cannot count a pause twice. Raises `CalendarExhausted`."""
+    pauses = tuple(pauses)
+    if any(pause.is_open for pause in pauses):
+        return Ledger(pauses, None, None)
+
+    def due(from_at: datetime, spans: Iterable[Span | None]) -> Deadline:
+        return count_due(from_at, limit, rules, calendar, merged(s for s in spans if s is not None))
+
+    subtract = Reckoning(
+        Mode.SUBTRACT,
+        due(received_at, (pause.shortest() for pause in pauses)),
+        due(received_at, (pause.longest() for pause in pauses)),
+    )
+    supplements = [pause for pause in pauses if pause.kind is Status.SUPPLEMENT]
+    if not supplements:
+        return Ledger(pauses, replace(subtract, mode=Mode.RESTART), subtract)
+    last = max(supplements, key=lambda pause: pause.ended_by or pause.began_by)
+    others = [pause for pause in pauses if pause.kind is not Status.SUPPLEMENT]
+    least, most = last.shortest(), last.longest()
+    assert least is not None
+    assert most is not None
+    restart = Reckoning(
+        Mode.RESTART,
+        due(least.end, (pause.shortest() for pause in others)),
+        due(most.end, (pause.longest() for pause in others)),
+    )
+    return Ledger(pauses, restart, subtract)
+
+
+def intake_by(submitted_at: datetime, calendar: WorkingCalendar) -> datetime:
+    """Until when an online dossier must be accepted or answered: 8 working hours after it came in."""
+    return calendar.add_open_time(submitted_at, timedelta(hours=INTAKE_HOURS))
+
+
+def supplement_request_by(received_at: datetime, calendar: WorkingCalendar) -> date:
+    """The last day on which a supplement may be asked for: 3 working days after reception."""
+    return calendar.add_working_days(calendar.local_date(received_at), SUPPLEMENT_REQUEST_DAYS)
+
+
+def supplement_closes_on(requested_at: datetime, calendar: WorkingCalendar) -> date:
+    """The last day for the applicant's answer: 15 days after the request, rolled off a day of rest (BLDS 148)."""
+    return calendar.on_or_after(calendar.local_date(requested_at) + timedelta(days=SUPPLEMENT_CLOSING_DAYS))

@@ -34,15 +34,23 @@ class SourceSettings(Strict):
 
 
 class HttpSourceSettings(SourceSettings):
-    """Keys of every source that is read over HTTP."""
+    """Keys of every source that is read over HTTP.
+
+    A redirect is followed only within the host of `url` or to one of `allow_hosts` ("host" or "host:port"), and
+    those are trusted with the credentials. `connect_timeout`, `timeout` (between two packets) and `longest_answer`
+    (one whole answer) are seconds.
+    """
 
     url: str
     verify_tls: bool | str = True  # a path names the CA file; false must be written out, per source
+    proxy: str = ""  # proxies of the environment are not used
+    connect_timeout: Duration = 10
     timeout: Duration = 60
-    tries: int = 3
-    page_size: int = 200
-    max_pages: int = 20_000
-    max_bytes: int = 50_000_000
+    longest_answer: Duration = 300
+    tries: int = Field(default=3, ge=1, le=10)
+    page_size: int = Field(default=200, ge=1, le=10_000)
+    max_pages: int = Field(default=20_000, ge=1)
+    max_bytes: int = Field(default=50_000_000, ge=1)  # of one answer, unpacked
 
 
 __all__ = ["Duration", "HttpSourceSettings", "SecretStr", "SourceSettings", "Strict"]

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from connectors.base import BadRecord, Capability, Connector, DossierRecord, Page, Probe, Reach, Sweep, Transport
+from connectors.base import BadRecord, Capability, Connector, Page, Probe, Reach, Sweep, Transport
 from connectors.dvcqg.mapping import DvcqgMapping
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.dvcqg.wire import CallFailed, DvcqgApi
-from connectors.kit.fields import Unreadable, read_rows
+from connectors.kit.fields import Unreadable, joined, read_rows
 from connectors.kit.sanity import DateWatch
 from monitor.clock import Clock
 
@@ -41,23 +42,18 @@ class DvcqgConnector:
         """One call a code. A code that the service answers with an error is set aside; several in a row stop it."""
         failures = 0
         for first in range(0, len(codes), _CODES_A_PAGE):
-            records: list[DossierRecord] = []
-            raws: list[bytes] = []
-            bad: list[BadRecord] = []
+            pages: list[Page] = []
             for code in codes[first : first + _CODES_A_PAGE]:
                 try:
-                    page = self._lookup_one(code)
+                    pages.append(self._lookup_one(code))
                 except CallFailed as error:
                     failures += 1
                     if failures >= min(_FAILURES_IN_A_ROW, len(codes)):
                         raise
-                    bad.append(BadRecord(code, "error_code", error.said, b""))
+                    pages.append(Page((), (), (BadRecord(code, "error_code", error.said, b""),)))
                     continue
                 failures = 0
-                records += page.records
-                raws += page.raws
-                bad += page.bad
-            yield Page(tuple(records), tuple(raws), tuple(bad))
+            yield joined(pages)
 
     def probe(self) -> Probe:
         """Signs in; reads one window where there is a list."""
@@ -87,20 +83,11 @@ class DvcqgConnector:
             settings.list_until_key: until.strftime(settings.list_date_format),
         }
         rows = [row for row in self._api.rows(settings.list_verb, arguments) if self._is_within(row, since, until)]
-        if not settings.list_then_lookup:
-            records, raws, bad = read_rows(rows, self._mapping.record, self._mapping.key_fields)
-            return Page(records, raws, bad, None, resume)
-        codes = list(dict.fromkeys(self._mapping.code_of(row) for row in rows))
-        pages = list(self.lookup([code for code in codes if code]))
-        nameless = [row for row in rows if not self._mapping.code_of(row)]
-        _, _, bad = read_rows(nameless, self._mapping.record, self._mapping.key_fields)
-        return Page(
-            tuple(record for page in pages for record in page.records),
-            tuple(raw for page in pages for raw in page.raws),
-            (*bad, *(row for page in pages for row in page.bad)),
-            None,
-            resume,
-        )
+        named = [row for row in rows if not self._mapping.has_status(row) and self._mapping.code_of(row)]
+        codes = dict.fromkeys(self._mapping.code_of(row) for row in named)
+        stated = [row for row in rows if self._mapping.has_status(row) or not self._mapping.code_of(row)]
+        listed = Page(*read_rows(stated, self._mapping.record, self._mapping.key_fields))
+        return replace(joined([listed, *self.lookup(list(codes))]), resume=resume)
 
     def _is_within(self, row: object, since: date, until: date) -> bool:
         """The window applied again here; a row whose date cannot be told is kept, to be seen as bad."""

@@ -113,6 +113,11 @@ class DvcqgMapping:
         except Unreadable:
             return ""
 
+    def has_status(self, wire: object) -> bool:
+        """Whether a list item says how its dossier stands. Some lists only name dossiers (§3.1)."""
+        names = (*self._names["status_code"], *self._names["status_text"])
+        return isinstance(wire, dict) and any(name in wire for name in names)
+
     def received_on(self, wire: object) -> Moment | None:
         """When a list item says it was received. Raises `Unreadable`."""
         return self._moment(Row(wire), "received_at") if isinstance(wire, dict) else None

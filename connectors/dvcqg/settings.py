@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from connectors.kit.dates import is_format, swapped
+from connectors.kit.dates import check_formats
 from connectors.kit.settings import HttpSourceSettings
 from monitor.domain.dossier import Status
 
@@ -57,7 +57,6 @@ class DvcqgSettings(HttpSourceSettings):
     list_until_key: str = "ngayNhan2"
     list_date_format: str = "%Y-%m-%d"
     list_back_days: int = Field(default=400, ge=1)  # how far back a full sweep goes
-    list_then_lookup: bool = True  # the list only names dossiers; each is then looked up (§3.1)
     root_keys: tuple[str, ...] = ("result", "data")
     success_codes: tuple[str, ...] = ("0", "00")
     absent_codes: tuple[str, ...] = ()  # codes that mean "no such dossier", besides what the message says
@@ -81,12 +80,3 @@ class DvcqgSettings(HttpSourceSettings):
         for formats in value.values() if isinstance(value, dict) else (value,):
             check_formats(formats)
         return value
-
-
-def check_formats(formats: tuple[str, ...]) -> None:
-    """Raises `ValueError` for a format that is none, and for lists in which a date could be read both ways."""
-    for name in formats:
-        if not is_format(name):
-            raise ValueError(f"{name!r} is no date format")
-    if not formats or swapped(formats):
-        raise ValueError("day/month and month/day together: a date could be read both ways")

@@ -49,10 +49,7 @@ class DateReader:
     """Reads the dates of one field: the formats tried in order, and the zone of an instant that has none."""
 
     def __init__(self, formats: Sequence[str], zone: tzinfo) -> None:
-        if not formats:
-            raise ValueError("no date format")
-        if swapped(formats):
-            raise ValueError("day/month and month/day formats together: a date could be read both ways")
+        check_formats(formats)
         self._readers = [_reader(name) for name in formats]
         self._zone = zone
 
@@ -89,13 +86,14 @@ def swapped(formats: Sequence[str]) -> bool:
     return any(f.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") in formats for f in formats if "%d" in f)
 
 
-def is_format(name: str) -> bool:
-    """Whether a setting names a date format that this module knows."""
-    try:
+def check_formats(formats: Sequence[str]) -> None:
+    """Raises `ValueError` for a name that is no format, and for a list in which a date could be read both ways."""
+    if not formats:
+        raise ValueError("no date format")
+    if swapped(formats):
+        raise ValueError("day/month and month/day together: a date could be read both ways")
+    for name in formats:
         _reader(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _as_text(value: object) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.base import BadRecord, DossierRecord
+from connectors.base import BadRecord, DossierRecord, Page
 from connectors.kit.dates import DateReader, DateUnreadable, Moment
 from connectors.kit.json import Ambiguous, evidence
 from connectors.kit.text import clean, is_clean_unicode, normal_code
@@ -153,3 +153,11 @@ def _is_newer(record: DossierRecord, held: tuple[DossierRecord, bytes] | None) -
     if held is None or held[0].source_updated_at is None:
         return True
     return record.source_updated_at is not None and record.source_updated_at >= held[0].source_updated_at
+
+
+def joined(pages: Iterable[Page]) -> Page:
+    """Several answers as one page; a key that occurs in several is kept once, the last one."""
+    together = list(pages)
+    good = {record.key: (record, raw) for page in together for record, raw in zip(page.records, page.raws, strict=True)}
+    bad = tuple(bad for page in together for bad in page.bad)
+    return Page(tuple(record for record, _ in good.values()), tuple(raw for _, raw in good.values()), bad)

@@ -18,7 +18,7 @@ from connectors.base import (
     UnexpectedAnswer,
 )
 from connectors.kit.dates import DateReader
-from connectors.kit.fields import read_rows
+from connectors.kit.fields import joined, read_rows
 from connectors.kit.json import evidence
 from connectors.kit.paging import Chunk, OffsetWalk
 from connectors.kit.sanity import DateWatch
@@ -72,7 +72,7 @@ class OpencpsConnector:
         found = False
         for first in range(0, len(codes), _CODES_A_PAGE):
             pages = [self._lookup_one(code) for code in codes[first : first + _CODES_A_PAGE]]
-            page = _joined(pages)
+            page = joined(pages)
             found = found or bool(page.records or page.bad)
             yield page
         if codes and not found:
@@ -145,11 +145,3 @@ def build(settings: OpencpsSettings, transport: Transport, clock: Clock) -> Conn
 
 def _identity(row: object) -> object:
     return row.get("dossierId") if isinstance(row, dict) and row.get("dossierId") else evidence(row)
-
-
-def _joined(pages: Sequence[Page]) -> Page:
-    return Page(
-        tuple(record for page in pages for record in page.records),
-        tuple(raw for page in pages for raw in page.raws),
-        tuple(bad for page in pages for bad in page.bad),
-    )

@@ -55,7 +55,7 @@ class OneStop(Peer):
     @property
     def url(self) -> str:
         """What goes into `[[sources]] url`."""
-        return self.origin + PATH
+        return self.origin
 
     def handle(self, request: Request) -> Reply:
         if not request.path.startswith(f"{PATH}/dossiers"):

@@ -41,6 +41,10 @@ class Outgoing:
     parts_sent: int = 0
 
 
+class ChannelUnavailable(Exception):
+    """A channel can't be used now. The text says why, without secrets."""
+
+
 class Channel(Protocol):
     """A way out. `send` never raises for anything the peer or the network does."""
 
@@ -48,3 +52,8 @@ class Channel(Protocol):
     def name(self) -> str: ...
 
     def send(self, message: Outgoing) -> Outcome: ...
+
+    def check(self) -> str:
+        """Who or what answers, found out without sending. Raises `ChannelUnavailable`."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,188 @@
+"""Email as a channel: one recipient per SMTP transaction, every failure put in its class by the phase it fell in.
+
+Only between the first byte of the message and the answer after the final dot is the outcome unknown (RFC 1047); before,
+it surely was not sent. Headers can't be injected: texts are cleaned, and the finished bytes are parsed again and must
+show exactly the headers that were put in (Python before 3.11.10 lets "=?…?=" smuggle line breaks: CVE-2024-6923).
+"""
+
+import hashlib
+import re
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Result
+from monitor.alerts.wording import clean_text, render, whole_list
+from monitor.settings import Email
+
+_LINES_SHOWN = 40
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
+_SUBJECT_LENGTH = 200
+
+
+class HeaderInjection(ValueError):
+    """The finished message has other headers than it was given. Nothing was sent."""
+
+
+class EmailChannel:
+    """Sends to one mailbox at a time over a connection of its own."""
+
+    name = "email"
+
+    def __init__(self, settings: Email) -> None:
+        self._settings = settings
+
+    def send(self, message: Outgoing) -> Outcome:
+        """Hands the message to the mail server."""
+        try:
+            mail = build(message, self._settings.sender)
+            data = checked_bytes(mail)
+        except ValueError as error:
+            return Outcome(Result.REFUSED, detail=f"không lập được thư: {type(error).__name__}")
+        _, sender = parseaddr(self._settings.sender)
+        return _Transaction(self._settings).run(sender, message.address, data, str(mail["Message-ID"]))
+
+    def check(self) -> str:
+        """Connects, secures and logs in without sending; returns the server. Raises `ChannelUnavailable`."""
+        try:
+            connect(self._settings).close()
+        except (OSError, smtplib.SMTPException) as error:
+            raise ChannelUnavailable(_described(error)) from None
+        return f"{self._settings.host}:{self._settings.port}"
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def build(message: Outgoing, sender: str) -> EmailMessage:
+    """The mail with a text and an HTML part, and the whole list as a file where they don't show all of it.
+
+    Its Message-ID depends on the message's key only, so that mail systems recognise a repeat. Raises `ValueError` for
+    an address that is none.
+    """
+    name, address = parseaddr(clean_text(sender))
+    if not _ADDRESS.fullmatch(address) or not _ADDRESS.fullmatch(message.address):
+        raise ValueError("not a mail address")
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = f'"{header_text(name).translate(_QUOTES)}" <{address}>' if name else address
+    mail["To"] = message.address
+    mail["Subject"] = header_text(render("subject.txt.j2", message, 0))[:_SUBJECT_LENGTH]
+    mail["Date"] = format_datetime(message.at)
+    mail["Message-ID"] = message_id(message.key, address.partition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    mail.set_content(render("email.txt.j2", message, _LINES_SHOWN) + "\n", cte="quoted-printable")
+    mail.add_alternative(render("email.html.j2", message, _LINES_SHOWN) + "\n", subtype="html", cte="quoted-printable")
+    attachment = whole_list(message, _LINES_SHOWN)
+    if attachment is not None:
+        mail.add_attachment(attachment.data, maintype="text", subtype="csv", filename=attachment.name)
+    return mail
+
+
+_QUOTES = str.maketrans({'"': "'", "\\": "/"})
+
+
+def header_text(text: str) -> str:
+    """Text that can be nothing but text in a header: no control characters, no encoded words of its own."""
+    return clean_text(text).replace("=?", "= ?").replace("?=", "? =")
+
+
+def message_id(key: str, domain: str) -> str:
+    """The same for the same message, however often it is sent."""
+    return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"
+
+
+def checked_bytes(mail: EmailMessage) -> bytes:
+    """The mail as it goes over the wire. Raises `HeaderInjection` if its headers aren't those that were put in."""
+    data = mail.as_bytes()
+    seen = BytesHeaderParser(policy=SMTP).parsebytes(data).keys()
+    if [name.lower() for name in seen] != [name.lower() for name, _ in mail.items()]:
+        raise HeaderInjection("headers differ after serialising")
+    return data
+
+
+def connect(settings: Email) -> smtplib.SMTP:
+    """A connection that is secured and logged in as configured. Raises `OSError` or `smtplib.SMTPException`."""
+    context = ssl.create_default_context()
+    smtp: smtplib.SMTP
+    if settings.security == "tls":
+        smtp = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=context)
+    else:
+        smtp = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        if settings.security == "starttls":
+            smtp.starttls(context=context)
+        if settings.username is not None and settings.password is not None:
+            smtp.login(settings.username, settings.password.get_secret_value())
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+class _Refusal(Exception):
+    """The server answered with an error code."""
+
+    def __init__(self, command: str, code: int) -> None:
+        super().__init__(f"{command}: {code}")
+        self.code = code
+
+
+class _Transaction:
+    """One mail to one mailbox. `_writing` is true while the outcome can't be known."""
+
+    def __init__(self, settings: Email) -> None:
+        self._settings = settings
+        self._writing = False
+
+    def run(self, sender: str, recipient: str, data: bytes, receipt: str) -> Outcome:
+        try:
+            smtp = connect(self._settings)
+        except (OSError, smtplib.SMTPException) as error:  # also a wrong password: ours to mend, all mail waits
+            return Outcome(Result.NOT_SENT, detail=_described(error), channel_down=True)
+        try:
+            return self._converse(smtp, sender, recipient, data, receipt)
+        except _Refusal as refusal:
+            return Outcome(Result.NOT_SENT if refusal.code < 500 else Result.REFUSED, detail=str(refusal))
+        except (OSError, smtplib.SMTPException) as error:
+            result = Result.UNKNOWN if self._writing else Result.NOT_SENT
+            return Outcome(result, detail=_described(error), channel_down=not self._writing)
+        finally:
+            smtp.close()
+
+    def _converse(self, smtp: smtplib.SMTP, sender: str, recipient: str, data: bytes, receipt: str) -> Outcome:
+        code, _ = smtp.mail(sender)
+        if (
+            code >= 400 or code < 0
+        ):  # our own sender is not welcome: that is the configuration's fault, whatever the code
+            return Outcome(Result.NOT_SENT, detail=f"MAIL FROM: {code}", channel_down=True)
+        self._expect("RCPT TO", smtp.rcpt(recipient)[0])
+        code, _ = smtp.docmd("DATA")
+        self._expect("DATA", code)
+        self._writing = True
+        smtp.send(_dot_stuffed(data))
+        code, _ = smtp.getreply()
+        if code < 0:  # no answer that can be read
+            return Outcome(Result.UNKNOWN, detail="final dot: no code")
+        self._writing = False
+        self._expect("final dot", code)
+        return Outcome(Result.SENT, receipt=receipt)
+
+    @staticmethod
+    def _expect(command: str, code: int) -> None:
+        if code >= 400 or code < 0:
+            raise _Refusal(command, code)
+
+
+def _dot_stuffed(data: bytes) -> bytes:
+    body = re.sub(rb"(?m)^\.", b"..", re.sub(rb"\r\n|\r|\n", b"\r\n", data))
+    return body + (b"" if body.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _described(error: Exception) -> str:
+    """What went wrong without the server's words, which may repeat addresses."""
+    code = getattr(error, "smtp_code", None) or getattr(error, "errno", None)
+    return f"{type(error).__name__}{f' ({code})' if code else ''}"

@@ -1,0 +1,204 @@
+"""Sends what the outbox holds: at least once, and twice only where the first try's fate is unknown.
+
+For each message: one short transaction claims it (lease, token, attempt row, and a last look at its notices), then it
+is sent outside any transaction, then a second transaction records the outcome, guarded by the token, so that a
+process that slept past its lease can't overwrite what another did since. Killed between the two, the message is found
+in state "sending" at the next start and tried again, marked as a possible repeat. Claiming one message at a time keeps
+that to one for each crash.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import CursorResult, and_, case, insert, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.alerts.outcomes import WAITING, reroute_overdue, settle
+from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
+from monitor.clock import Clock
+from monitor.store.tables import Attempt, Message, MessageNotice, Notice
+
+LEASE = timedelta(minutes=10)  # more than twice the longest try of any channel
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SendCount:
+    """What one round did, in messages. `maybe_repeats` of those sent may have arrived before."""
+
+    sent: int = 0
+    not_sent: int = 0
+    unknown: int = 0
+    refused: int = 0
+    cancelled: int = 0
+    maybe_repeats: int = 0
+    rerouted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A message that is ours until the lease ends; nothing `outgoing` = all it told of was settled meanwhile."""
+
+    id: int
+    token: str
+    attempt: int
+    outgoing: Outgoing | None
+
+
+def send_pending(
+    sessions: sessionmaker[Session], channels: Mapping[str, Channel], *, clock: Clock, limit: int = 500
+) -> SendCount:
+    """Tries up to `limit` messages whose time has come, urgent ones first. Never raises for what a peer does.
+
+    A channel that is down or asks for silence is left alone for the rest of the round.
+    """
+    counts: dict[str, int] = {}
+    enabled = tuple(channels)
+    down: set[str] = set()
+    skipped: list[int] = []
+    for message_id, channel in _due(sessions, clock.now(), enabled, limit):
+        if channel in down:
+            skipped.append(message_id)
+            continue
+        claim = _claim(sessions, message_id, clock.now())
+        if claim is None:
+            continue
+        if claim.outgoing is None:
+            _add(counts, "cancelled")
+            continue
+        outcome = _send(channels[channel], claim.outgoing)
+        if outcome.channel_down or outcome.retry_after_s is not None:
+            down.add(channel)
+        _add(counts, outcome.result.value)
+        if outcome.result is Result.SENT and claim.outgoing.maybe_repeat:
+            _add(counts, "maybe_repeats")
+        _add(counts, "rerouted", _record(sessions, claim, outcome, clock.now(), enabled))
+    for start in range(0, len(skipped), 500):
+        with sessions.begin() as session:
+            overdue = reroute_overdue(session, skipped[start : start + 500], clock.now(), enabled)
+        _add(counts, "rerouted", overdue)
+    return SendCount(**counts)
+
+
+def release_leases(session: Session, now: datetime) -> int:
+    """For the start of the only process: what a dead one left in "sending" may have arrived. Returns how many.
+
+    The caller commits.
+    """
+    return _release(session, now, Message.state == "sending")
+
+
+def _release(session: Session, now: datetime, which: Any) -> int:
+    ids = list(session.scalars(select(Message.id).where(which)))
+    for start in range(0, len(ids), 500):
+        batch = ids[start : start + 500]
+        session.execute(
+            update(Attempt)
+            .where(Attempt.message_id.in_(batch), Attempt.ended_at.is_(None))
+            .values(ended_at=now, outcome=Result.UNKNOWN.value, detail="tiến trình dừng khi đang gửi")
+        )
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(batch))
+            .values(
+                state="unknown",
+                maybe_repeat=True,
+                lease_token="",
+                lease_until_at=None,
+                not_before_at=now,
+                last_error="tiến trình dừng khi đang gửi",
+            )
+        )
+    return len(ids)
+
+
+def _due(
+    sessions: sessionmaker[Session], now: datetime, channels: Collection[str], limit: int
+) -> Sequence[tuple[int, str]]:
+    """(id, channel) of what may be tried now: urgent first, then fresh ones before those that failed already."""
+    ready = and_(Message.state.in_(WAITING), Message.not_before_at <= now, Message.channel.in_(channels))
+    rank = case((Message.severity == "urgent", 0), (Message.severity == "high", 1), else_=2)
+    with sessions.begin() as session:
+        _release(session, now, and_(Message.state == "sending", Message.lease_until_at < now))
+        asked = select(Message.id, Message.channel).where(ready)
+        rows = session.execute(asked.order_by(rank, Message.attempts, Message.not_before_at, Message.id).limit(limit))
+        return [(message_id, channel) for message_id, channel in rows]
+
+
+def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _Claim | None:
+    token = secrets.token_hex(16)
+    with sessions.begin() as session:
+        taken = session.execute(
+            update(Message)
+            .where(Message.id == message_id, Message.state.in_(WAITING), Message.not_before_at <= now)
+            .values(
+                state="sending",
+                lease_token=token,
+                lease_until_at=now + LEASE,
+                attempts=Message.attempts + 1,
+            )
+        )
+        if cast("CursorResult[Any]", taken).rowcount != 1:
+            return None
+        message = session.get_one(Message, message_id)
+        told = _still_owed(session, message_id)
+        lines = [line for line in message.payload["lines"] if not told.isdisjoint(line["notices"])]
+        if not lines:
+            message.state, message.lease_token, message.lease_until_at = "cancelled", "", None
+            message.last_error = "đã được giải quyết trước khi gửi"
+            return _Claim(message_id, token, 0, None)
+        session.execute(insert(Attempt).values(message_id=message_id, number=message.attempts, began_at=now))
+        outgoing = Outgoing(
+            key=message.key,
+            address=message.address,
+            view={**message.payload, "lines": lines},
+            at=now,
+            maybe_repeat=message.maybe_repeat,
+            parts_sent=int(message.payload.get("parts_sent", 0)),
+        )
+        return _Claim(message_id, token, message.attempts, outgoing)
+
+
+def _still_owed(session: Session, message_id: int) -> frozenset[int]:
+    """The notices of a message that nobody cancelled since it was planned."""
+    asked = (
+        select(Notice.id)
+        .join(MessageNotice, MessageNotice.notice_id == Notice.id)
+        .where(MessageNotice.message_id == message_id, Notice.state.in_(("planned", "told")))
+    )
+    return frozenset(session.scalars(asked))
+
+
+def _send(channel: Channel, outgoing: Outgoing) -> Outcome:
+    try:
+        return channel.send(outgoing)
+    except Exception as error:  # a fault of ours: it must not stop the other messages, nor be taken for delivered
+        log.error("alert_channel_failed", channel=channel.name, message=outgoing.key, error=type(error).__name__)
+        return Outcome(Result.UNKNOWN, detail=f"lỗi chương trình: {type(error).__name__}")
+
+
+def _record(
+    sessions: sessionmaker[Session], claim: _Claim, outcome: Outcome, now: datetime, channels: Collection[str]
+) -> int:
+    """Writes the outcome down. Returns how many messages go on by another channel because of it."""
+    with sessions.begin() as session:
+        session.execute(
+            update(Attempt)
+            .where(Attempt.message_id == claim.id, Attempt.number == claim.attempt, Attempt.ended_at.is_(None))
+            .values(ended_at=now, outcome=outcome.result.value, detail=outcome.detail[:500])
+        )
+        ours = and_(Message.id == claim.id, Message.lease_token == claim.token, Message.state == "sending")
+        message = session.scalars(select(Message).where(ours).with_for_update()).one_or_none()
+        if message is None:  # the lease ran out and another took over: its word counts
+            log.warning("alert_lease_lost", message=claim.id)
+            return 0
+        return settle(session, message, outcome, now, channels)
+
+
+def _add(counts: dict[str, int], name: str, by: int = 1) -> None:
+    counts[name] = counts.get(name, 0) + by

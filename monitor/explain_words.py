@@ -1,0 +1,65 @@
+"""What an explanation calls things, in Vietnamese. Tests hold it to the enums."""
+
+from monitor.domain.dossier import Status
+from monitor.domain.stage import Reason, Stage
+
+STATUS_VI = {
+    Status.SUBMITTED: "mới nộp, chờ tiếp nhận",
+    Status.REFUSED: "không được tiếp nhận",
+    Status.PROCESSING: "đang xử lý",
+    Status.SUPPLEMENT: "chờ bổ sung hồ sơ",
+    Status.PAYMENT: "chờ thực hiện nghĩa vụ tài chính",
+    Status.SUSPENDED: "tạm dừng xử lý",
+    Status.READY: "đã có kết quả",
+    Status.RETURNED: "đã trả kết quả",
+    Status.WITHDRAWN: "công dân rút hồ sơ",
+    Status.UNRESOLVED: "không giải quyết, trả lại hồ sơ",
+    Status.UNKNOWN: "trạng thái lạ, chưa khai báo",
+}
+
+STAGE_VI = {
+    Stage.NOT_STARTED: "chưa tiếp nhận",
+    Stage.IN_TIME: "trong hạn",
+    Stage.DUE_SOON: "sắp đến hạn",
+    Stage.LETTER_DUE: "đến hạn gửi văn bản xin lỗi",
+    Stage.DUE_TODAY: "đến hạn hôm nay",
+    Stage.LATE: "quá hạn chưa giải quyết",
+    Stage.FINISHED_EARLY: "giải quyết trước hạn",
+    Stage.FINISHED_ON_TIME: "giải quyết đúng hạn",
+    Stage.FINISHED_LATE: "giải quyết quá hạn",
+    Stage.PAUSED: "tạm dừng",
+    Stage.NO_PROMISE: "không có ngày hẹn trả",
+    Stage.UNCERTAIN: "không xác định được",
+    Stage.UNKNOWN: "không đánh giá được",
+}
+
+REASON_VI = {
+    Reason.BEFORE_PROMISE: "chưa đến ngày hẹn trả",
+    Reason.WARNING_WINDOW: "đã vào khoảng cảnh báo trước ngày hẹn trả",
+    Reason.LAST_DAY_FOR_LETTER: "ngày làm việc cuối cùng để gửi văn bản xin lỗi",
+    Reason.PROMISE_DAY: "đúng ngày hẹn trả",
+    Reason.AFTER_PROMISE: "đã qua ngày hẹn trả",
+    Reason.NOT_ACCEPTED: "hồ sơ chưa được tiếp nhận",
+    Reason.PAUSED_BY_SOURCE: "hệ thống nguồn báo đang tạm dừng",
+    Reason.FINISHED_BEFORE_PROMISE_DAY: "có kết quả trước ngày hẹn trả",
+    Reason.FINISHED_WITHIN_PROMISE: "có kết quả trong ngày hẹn trả",
+    Reason.FINISHED_AFTER_PROMISE: "có kết quả sau ngày hẹn trả",
+    Reason.FINISH_AROUND_PROMISE: "không biết có kết quả trước hay sau hạn: chỉ thấy giữa hai lần đọc",
+    Reason.NO_PROMISED_DATE: "nguồn không cho ngày hẹn trả",
+    Reason.UNKNOWN_STATUS: "mã trạng thái của nguồn chưa được khai báo",
+    Reason.NO_RECEIPT: "không có thời điểm tiếp nhận",
+    Reason.RECEIVED_IN_FUTURE: "thời điểm tiếp nhận nằm ở tương lai",
+    Reason.PROMISE_BEFORE_RECEIPT: "ngày hẹn trả trước ngày tiếp nhận",
+    Reason.PROMISE_TOO_FAR: "ngày hẹn trả xa bất thường",
+    Reason.FINISH_BEFORE_RECEIPT: "có kết quả trước khi tiếp nhận",
+}
+
+# The fields of a record that are told: dates only, nothing of any person.
+FIELD_VI = {
+    "submitted_at": "nộp",
+    "received_at": "tiếp nhận",
+    "promised_at": "hẹn trả",
+    "extended_at": "hẹn lại",
+    "finished_at": "có kết quả",
+    "returned_at": "trả kết quả",
+}

@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import BadRecord, DossierRecord, Page
-from connectors.canonical import canonical_json, record_hash
+from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import count_due
 from monitor.domain.dossier import Status
@@ -76,6 +76,7 @@ class _Heard:
     """A record that says something new."""
 
     record: DossierRecord
+    canonical: bytes
     raw: bytes
     hash: str
     known: _Known | None
@@ -98,11 +99,11 @@ def store_page(
     """
     latest = {record.key: (record, raw) for record, raw in zip(page.records, page.raws, strict=True)}
     known = _known_views(session, source, list(latest))
-    heard = [
-        _heard(source, record, raw, known.get(key), now, sweep_confirmed_at)
-        for key, (record, raw) in latest.items()
-        if key not in known or known[key].record_hash != record_hash(record)
-    ]
+    heard: list[_Heard] = []
+    for key, (record, raw) in latest.items():
+        canonical = canonical_json(record)
+        if key not in known or known[key].record_hash != hash_of(canonical):
+            heard.append(_heard(source, record, canonical, raw, known.get(key), now, sweep_confirmed_at))
     set_aside = _set_aside(session, source, page.bad, now, pull_id)
     if page.records:
         _clear_mended(session, source, list(latest), now)
@@ -114,13 +115,19 @@ def store_page(
 
 
 def _heard(
-    source: str, record: DossierRecord, raw: bytes, known: _Known | None, now: datetime, sweep_at: datetime | None
+    source: str,
+    record: DossierRecord,
+    canonical: bytes,
+    raw: bytes,
+    known: _Known | None,
+    now: datetime,
+    sweep_at: datetime | None,
 ) -> _Heard:
     not_before = known.confirmed_at if known else None
     if known and sweep_at is not None and not known.is_missing:
         not_before = max(known.confirmed_at, sweep_at)
     view = fold(known.view if known else None, source, record, now, not_before)
-    return _Heard(record, raw, record_hash(record), known, not_before, view)
+    return _Heard(record, canonical, raw, hash_of(canonical), known, not_before, view)
 
 
 def _known_views(session: Session, source: str, keys: Sequence[str]) -> dict[str, _Known]:
@@ -154,7 +161,7 @@ def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetim
             "heard_at": now,
             "not_before_at": item.not_before,
             "record_hash": item.hash,
-            "record": zlib.compress(canonical_json(item.record), 6),
+            "record": zlib.compress(item.canonical, 6),
             "raw": zlib.compress(item.raw, 6),
             "pull_id": pull_id,
         }

@@ -1,4 +1,5 @@
-"""A Bot API that speaks as Telegram's does: getMe, long-poll getUpdates, messages, documents, edits, and its refusals."""
+"""A Bot API that speaks as Telegram's does: getMe, long-poll getUpdates, messages, documents,
+edits, and its refusals."""
 
 import json
 import re
@@ -231,18 +232,24 @@ def _fields(request: Request) -> tuple[dict[str, str], str, bytes]:
         pairs = body.items() if isinstance(body, dict) else ()
         return {name: value if isinstance(value, str) else json.dumps(value) for name, value in pairs}, "", b""
     if kind.startswith("multipart/form-data"):
-        whole = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
-        fields: dict[str, str] = {}
-        file_name, file = "", b""
-        for part in whole.iter_parts():  # type: ignore[attr-defined]
-            content = part.get_payload(decode=True) or b""
-            name = part.get_param("name", header="content-disposition")
-            if part.get_filename():
-                file_name, file = part.get_filename(), content
-            else:
-                fields[str(name)] = content.decode()
-        return fields, file_name, file
+        return _parts(f"Content-Type: {kind}\r\n\r\n".encode() + request.body)
     return dict(request.query) | dict(parse_qsl(request.body.decode(), keep_blank_values=True)), "", b""
+
+
+def _parts(whole: bytes) -> tuple[dict[str, str], str, bytes]:
+    fields: dict[str, str] = {}
+    file_name, file = "", b""
+    for part in BytesParser(policy=HTTP).parsebytes(whole).walk():
+        if part.is_multipart():
+            continue
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        name = part.get_filename()
+        if name:
+            file_name, file = name, content
+        else:
+            fields[str(part.get_param("name", header="content-disposition"))] = content.decode()
+    return fields, file_name, file
 
 
 def _buttons(fields: dict[str, str]) -> tuple[str, ...]:

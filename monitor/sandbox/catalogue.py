@@ -2,9 +2,17 @@
 
 from datetime import date
 from random import Random
+from typing import Protocol
 
 from monitor.sandbox import names
 from monitor.sandbox.values import Agency, Limit, Official, Post, Procedure
+
+
+class Hire(Protocol):
+    """Takes one more person into these posts, (role, agency) each."""
+
+    def __call__(self, *roles: tuple[str, str], since: date | None = None, until: date | None = None) -> None: ...
+
 
 ROOT = "H19"
 COMMUNES = 95
@@ -75,17 +83,16 @@ def officials(random: Random, offices: list[Agency]) -> tuple[list[Official], li
 
     hire(("chairman", ROOT))
     hire(("provincial_centre", ROOT), ("one_stop_head", ROOT))
-    hire(("office", ROOT))
-    hire(("sysadmin", ROOT))
+    hire(("provincial_office", ROOT))
+    hire(("admin", ROOT))
     hire(("agency_head", ROOT))
     for office in offices[1:]:
         _staff(random, office, hire)
     return people, posts
 
 
-def _staff(random: Random, office: Agency, hire: object) -> None:
+def _staff(random: Random, office: Agency, hire: Hire) -> None:
     """One office's people. A department's chairman is found up the tree; a commune has its own."""
-    assert callable(hire)
     if office.kind == "commune":
         if random.random() < 0.2:
             hire(("chairman", office.code), ("agency_head", office.code))

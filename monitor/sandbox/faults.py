@@ -23,7 +23,7 @@ class Fault(StrEnum):
     BAD_DATE = "bad_date"  # the first row of a page has a promise nobody can read
     UNKNOWN_STATUS = "unknown_status"  # every row has a code from no list
     NO_PROMISE = "no_promise"  # every row lacks its promised date
-    WRONG_PASSWORD = "wrong_password"  # the account is not known any more
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - the account is not known any more
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """A real SMTP server on loopback that keeps what it is given."""
 
+import asyncio
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -31,13 +32,13 @@ class Mail:
         return "\n".join(parts)
 
 
-class _AnyPort(Controller):  # type: ignore[misc]
+class _AnyPort(Controller):
     """Learns the port that the system chose before it is asked whether it answers there."""
 
     def _trigger_server(self) -> None:
-        assert self.server is not None
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 class MailServer:

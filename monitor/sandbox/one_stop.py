@@ -142,6 +142,8 @@ class OneStop(Peer):
         received = one.received_at if status not in ("new", "receiving") else None
         released = one.released_at if status in FINISHED and one.quirk != "no_release_date" else None
         finished = one.returned_at if status in ("done", "unresolved", "cancelled", "denied") else None
+        if one.quirk == "no_release_date":
+            finished = None
         extended = one.extended_at if received else None
         if one.quirk == "early_extend" and status in FINISHED:
             extended = released  # "trả sớm": the same field, another meaning (§1.7)

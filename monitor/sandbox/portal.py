@@ -1,4 +1,5 @@
-"""A portal of the DVCQG `mapi` family behind an adapter path (connectors.md §2): sign-in, one dossier, a list by day."""
+"""A portal of the DVCQG `mapi` family behind an adapter path (connectors.md §2):
+sign-in, one dossier, a list by day."""
 
 import json
 import secrets
@@ -91,7 +92,7 @@ class Portal(Peer):
         if self.faults.take(self.name, Fault.OLD_SESSION):
             self._sessions.clear()
         if body.get("session") not in self._sessions:
-            return _failed("Phiên làm việc không tồn tại hoặc đã hết hạn")
+            return _failed("Phiên làm việc không hợp lệ hoặc đã hết hạn")
         if UNIT_CODE not in (body.get("madonvi"), body.get("donViXuLy")):
             return _failed("Mã đơn vị không đúng")
         service = body.get("service")
@@ -154,6 +155,8 @@ class Portal(Peer):
         code = CODES.get(status, "11")
         released = one.released_at if status in FINISHED else None
         returned = one.returned_at if status in ("done", "unresolved", "cancelled", "denied") else None
+        if one.quirk == "no_release_date":
+            released = returned = None
         if one.portal == "masked" and code in ("5", "6", "8"):
             code = "9"  # the one-stop's own pause is pushed as finished (§2.7)
         elif one.portal == "done" and status not in FINISHED:

@@ -109,6 +109,8 @@ class _Maker:
         if stage == "uncertain":  # the source says it is done, but not since when, and the promise is over
             one.quirk, one.ending, one.portal = "no_release_date", "done", "same"
             one.returned_at = one.released_at
+        elif self._chance() < 0.01:
+            one.in_one_stop, one.portal, one.from_national = False, "same", False
         return one
 
     def _running(self, stage: str) -> Dossier:
@@ -117,7 +119,9 @@ class _Maker:
         office, procedure, channel, limit = self._what(max(6, far + 2) if stage != "late" else 2)
         received = self._clock_time(self._received_for(promise_on, limit))
         one = self._start(stage, office, procedure, channel, received, self._promised_on(promise_on, received))
-        if self._chance() < 0.05 and stage != "in_time":  # the first promise was missed, this is the second one
+        if stage == "due_today" and self._chance() < 0.1:
+            self._same_day(one)
+        elif self._chance() < 0.05 and stage != "in_time":  # the first promise was missed, this is the second one
             first = self._days[self._index[promise_on] - 4]
             if first > received.date() and one.promised_at is not None:
                 one.extended_at = one.promised_at
@@ -126,10 +130,20 @@ class _Maker:
         if stage in ("in_time", "due_soon") and self._chance() < 0.02:
             one.running_as = "paying"  # no rule lets it stand still, so its clock runs
         self._disagree(one)
+        if one.portal == "same" and one.extended_at is None and self._chance() < 0.01:
+            one.in_one_stop, one.from_national, one.portal_promised_at = False, False, None  # a ministry's own service
         ahead = self._days[self._index[days.working_day_from(self._today)] + self._pick(1, 18)]
         one.released_at = self._clock_time(ahead)
         one.returned_at = one.released_at + timedelta(hours=3)
         return one
+
+    def _same_day(self, one: Dossier) -> None:
+        """Received this morning, promised for this afternoon: there never was a lawful day for a letter."""
+        morning = max(days.at(self._today, 7, 31), self._now - timedelta(minutes=self._pick(5, 80)))
+        if morning < self._now:
+            one.received_at = morning.replace(second=0, microsecond=0)
+            one.submitted_at = one.received_at - timedelta(minutes=10)
+            one.promised_at = days.at(self._today, 16, 30)
 
     def _handed_in(self, stage: str) -> Dossier:
         office, procedure, _, _ = self._what(0)
@@ -220,7 +234,9 @@ class _Maker:
         chance = self._chance()
         if chance < 0.025:
             one.portal = "done"
-        elif chance < 0.05 and one.promised_at is not None:
+        elif chance < 0.06:
+            one.portal = "absent"  # never pushed: an absence contradicts nothing
+        elif chance < 0.08 and one.promised_at is not None:
             moved = self._days[self._index[one.promised_at.date()] + self._pick(2, 6)]
             one.portal_promised_at = datetime.combine(moved, one.promised_at.timetz())
 

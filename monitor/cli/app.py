@@ -10,11 +10,17 @@ from typer.core import TyperGroup
 
 from monitor import __version__
 from monitor.cli import desk as desk_module
+from monitor.cli.alerts import alerts_app
 from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
 from monitor.cli.exits import Exit, Stop
 from monitor.cli.help_vi import in_language
+from monitor.cli.letters import letters_app
+from monitor.cli.looking import explain, late, sources
+from monitor.cli.people import people_app
 from monitor.cli.start import check, demo, init
+from monitor.cli.store import db_app
+from monitor.cli.working import judge, pull, run
 from monitor.mistakes import SettingsRefused
 from monitor.words import Words, language_of
 
@@ -82,9 +88,17 @@ def common(
     desk_module.before.config, desk_module.before.lang = config, lang
 
 
-for command in (init, check, demo, due):
+for command in (init, check, demo, run, pull, judge, late, explain, due):
     app.command()(command)
-app.add_typer(calendar_app, name="calendar")
+for name, group in (
+    ("calendar", calendar_app),
+    ("letters", letters_app),
+    ("alerts", alerts_app),
+    ("people", people_app),
+    ("db", db_app),
+):
+    app.add_typer(group, name=name)
+app.command()(sources)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -96,7 +96,7 @@ class Desk:
             self.err.print(warning.line(self.language), style="yellow", markup=False)
         return loaded.settings
 
-    def refuse(self, refused: SettingsRefused) -> None:
+    def refuse(self, refused: SettingsRefused) -> NoReturn:
         """Every mistake, then the end."""
         if self.as_json:
             self.print_json({"mistakes": [mistake.as_json(self.language) for mistake in refused.mistakes]})
@@ -104,9 +104,17 @@ class Desk:
             self.err.print(mistake.line(self.language), style="red", markup=False)
         raise Stop(Exit.REFUSED)
 
+    @property
+    def clock(self) -> Clock:
+        return clock
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.site.timezone)
+
+    def local(self, at: datetime | None) -> str:
+        """An instant as people here read it: `09:15 20/11/2026`."""
+        return "" if at is None else f"{at.astimezone(self.zone):%H:%M %d/%m/%Y}"
 
     @contextmanager
     def program(self) -> Iterator["Program"]:
@@ -192,6 +200,8 @@ def _plain(value: object) -> object:
             return sorted(value)
         case Mapping():
             return dict(value)
+        case _:
+            pass
     if is_dataclass(value) and not isinstance(value, type):
         return asdict(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,234 @@
+"""`dunghen alerts`: what must be told, to whom, when; and telling it."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from sqlalchemy import func, select
+
+from monitor.cli import moments
+from monitor.cli.desk import AtOption, ConfigOption, Desk, JsonOption, LangOption
+from monitor.cli.exits import Exit, Stop
+from monitor.cli.scratch import looking
+from monitor.cli.terms import notice_words
+from monitor.cli.working import quiet_logs
+from monitor.store import database
+from monitor.words import Words
+
+if TYPE_CHECKING:
+    from monitor.wiring import Program
+
+alerts_app = typer.Typer(help="Alerts to officials: what waits, what is planned, send.", no_args_is_help=True)
+
+
+@alerts_app.command("pending")
+def pending(
+    limit: Annotated[int, typer.Option("--limit", help="At most so many rows.", min=1)] = 200,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is owed and not yet told: notices, and messages on their way."""
+    from monitor.store.tables import Dossier, Message, Notice
+
+    desk = Desk(config, lang, as_json)
+    with desk.program() as program, database.reading(program.engine) as session:
+        now = program.clock.now()
+        owed = session.execute(
+            select(Notice, Dossier.code)
+            .outerjoin(Dossier, Dossier.id == Notice.dossier_id)
+            .where(Notice.state.in_(("owed", "planned")))
+            .order_by(Notice.rung_at, Notice.id)
+            .limit(limit)
+        ).all()
+        on_way = session.scalars(
+            select(Message)
+            .where(Message.state.in_(("pending", "sending", "unknown")))
+            .order_by(Message.id)
+            .limit(limit)
+        ).all()
+        totals = dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).tuples())
+    if desk.as_json:
+        desk.print_json(
+            {
+                "at": now.astimezone(desk.zone),
+                "notices": [_notice_json(notice, code) for notice, code in owed],
+                "messages": [_message_json(message) for message in on_way],
+                "messages_by_state": totals,
+            }
+        )
+        return
+    desk.show(
+        Words("Thông báo chưa báo", "Notices not told yet"),
+        [
+            Words("Hồ sơ / nguồn", "Dossier / source"),
+            Words("Bậc", "Rung"),
+            Words("Vai trò", "Role"),
+            Words("Cơ quan", "Agency"),
+            Words("Đến lúc", "Came"),
+            Words("Tình trạng", "State"),
+        ],
+        [
+            (code or n.source, n.rung, n.role, n.agency_code, desk.local(n.rung_at), desk.say(notice_words(n.state)))
+            for n, code in owed
+        ],
+    )
+    desk.show(
+        Words("Tin đang đi", "Messages on their way"),
+        [
+            Words("Người", "Person"),
+            Words("Kênh", "Channel"),
+            Words("Tình trạng", "State"),
+            Words("Lần thử", "Tries"),
+            Words("Không gửi trước", "Not before"),
+            Words("Lỗi", "Error"),
+        ],
+        [(m.person, m.channel, m.state, m.attempts, desk.local(m.not_before_at), m.last_error) for m in on_way],
+    )
+
+
+def _notice_json(notice: Any, code: str | None) -> dict[str, object]:
+    return {
+        "id": notice.id,
+        "dossier": code,
+        "source": notice.source,
+        "rung": notice.rung,
+        "role": notice.role,
+        "agency_code": notice.agency_code,
+        "severity": notice.severity,
+        "rung_at": notice.rung_at,
+        "state": notice.state,
+    }
+
+
+def _message_json(message: Any) -> dict[str, object]:
+    return {
+        "id": message.id,
+        "person": message.person,
+        "channel": message.channel,
+        "severity": message.severity,
+        "state": message.state,
+        "attempts": message.attempts,
+        "not_before_at": message.not_before_at,
+        "last_error": message.last_error,
+    }
+
+
+@alerts_app.command("plan")
+def plan(
+    code: Annotated[str, typer.Argument(help="Code of the dossier.", metavar="CODE")],
+    at: AtOption = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the whole ladder of one dossier: when each rung comes, and who would be told. Sends nothing."""
+    desk = Desk(config, lang, as_json)
+    moment = moments.instant(at, desk.zone) if at else None
+    with looking(desk, moment, None) as view:
+        rows = _ladder(desk, view.program, code, view.now)
+    if desk.as_json:
+        desk.print_json({"code": code, "at": view.now.astimezone(desk.zone), "rungs": rows})
+        return
+    desk.show(
+        Words("Bậc thang cảnh báo của {code}", "Ladder of {code}").fill(code=code),
+        [
+            Words("Đến lúc", "Comes"),
+            Words("Bậc", "Rung"),
+            Words("Vai trò", "Role"),
+            Words("Báo cho", "Tells"),
+            Words("Tình trạng", "State"),
+        ],
+        [
+            (
+                desk.local(row["at"]),
+                row["rung"],
+                row["role"],
+                ", ".join(f"{who['name']} ({who['channel']})" for who in row["tells"]) or row["reason"],
+                desk.say(notice_words(row["state"])) if row["state"] else "",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _ladder(desk: Desk, program: "Program", code: str, now: datetime) -> list[dict[str, Any]]:
+    """Every rung that hangs on a promise of the dossiers with this code, in the order of their coming."""
+    from monitor.alerts.recipients import Resolver
+    from monitor.domain.escalation import rung_at
+    from monitor.store.tables import Dossier, Notice
+
+    with database.reading(program.engine) as session:
+        dossiers = session.scalars(select(Dossier).where(Dossier.code == code).order_by(Dossier.id)).all()
+        notices = session.scalars(select(Notice).where(Notice.dossier_id.in_([d.id for d in dossiers]))).all()
+    if not dossiers:
+        said = Words("Không có hồ sơ {code}.", "There is no dossier {code}.")
+        raise desk.stopped(Exit.NOT_FOUND, said.fill(code=code))
+    states = {(n.dossier_id, n.promise_number, n.rung, n.role): n.state for n in notices}
+    channels = _enabled(program)
+    rows: list[dict[str, Any]] = []
+    for dossier in dossiers:
+        if dossier.promise_at is None:
+            continue
+        up = [agency.code for agency in program.directory.up(dossier.agency_code)] or [dossier.agency_code]
+        promise_on = program.calendar.local_date(dossier.promise_at)
+        for rung, rule in zip(program.settings.escalation, program.rules.rungs, strict=True):
+            if rung.when not in ("due", "late", "no_letter") or not rule.covers(up, dossier.field_code):
+                continue
+            comes = rung_at(rule.when, promise_on, dossier.letter_by_on, program.calendar)
+            if comes is None:
+                continue
+            resolver = Resolver(program.directory, channels, program.calendar.local_date(max(comes, now)))
+            for role in rule.roles:
+                reach = resolver.reach(role, dossier.agency_code, rung.channels)
+                rows.append(
+                    {
+                        "at": comes.astimezone(desk.zone),
+                        "rung": rule.name,
+                        "role": role,
+                        "severity": rule.severity,
+                        "tells": [_told(program, one) for one in reach.recipients],
+                        "reason": reach.reason,
+                        "state": states.get((dossier.id, dossier.promise_number, rule.name, role), ""),
+                    }
+                )
+    return sorted(rows, key=lambda row: (row["at"], row["rung"], row["role"]))
+
+
+def _enabled(program: "Program") -> list[str]:
+    channels = program.settings.channels
+    return [name for name, table in (("telegram", channels.telegram), ("email", channels.email)) if table.enabled]
+
+
+def _told(program: "Program", recipient: Any) -> dict[str, str]:
+    person = program.directory.person(recipient.person)
+    return {"person": recipient.person, "name": person.name if person else "", "channel": recipient.channel}
+
+
+@alerts_app.command("send")
+def send(
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan what is owed and send what may go now. Not while the daemon runs: it does this by itself."""
+    from monitor.one_instance import AlreadyRunning, OneInstance
+
+    desk = Desk(config, lang, as_json)
+    quiet_logs()
+    with desk.program() as program, desk.progress(Words("Đang gửi", "Sending")):
+        try:
+            with OneInstance(program.settings.site.data_dir, program.engine):
+                program.release_leases()
+                done = program.plan_and_send()
+        except AlreadyRunning:
+            said = Words("Tiến trình dunghen run đang chạy và tự gửi.", "The daemon is running and sends by itself.")
+            raise desk.stopped(Exit.REFUSED, said) from None
+    if desk.as_json:
+        desk.print_json({"plan": done.plan, "sent": done.sent})
+    else:
+        rows = [*asdict(done.plan).items(), *asdict(done.sent).items()]
+        desk.show(Words("Đã gửi", "Sent"), [Words("Mục", "What"), Words("Số", "Number")], rows)
+    if done.sent.not_sent or done.sent.unknown or done.sent.refused:
+        raise Stop(Exit.PEER)

@@ -1,0 +1,205 @@
+"""`dunghen late`, `dunghen explain`, `dunghen sources`: what is known, shown. Nothing here writes."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from monitor.cli import moments
+from monitor.cli.desk import AtOption, ConfigOption, Desk, JsonOption, KnownAtOption, LangOption
+from monitor.cli.exits import Exit
+from monitor.cli.scratch import looking
+from monitor.cli.terms import STAGES, letter_words, result_words, stage_words
+from monitor.mistakes import nearest
+from monitor.store import database
+from monitor.words import Words
+
+
+def late(
+    at: AtOption = None,
+    known_at: KnownAtOption = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Only this agency and those below it.", metavar="CODE")
+    ] = None,
+    stage: Annotated[
+        list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.", metavar="STAGE")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="At most so many rows.", min=1)] = 200,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is late and what will be, worst first."""
+    from monitor.reports.late import counts, late_dossiers
+    from monitor.reports.sources import stale_sources
+
+    desk = Desk(config, lang, as_json)
+    _check_stages(desk, stage)
+    moment = moments.instant(at, desk.zone) if at else None
+    known = moments.instant(known_at, desk.zone) if known_at else None
+    with looking(desk, moment, known) as view, database.reading(view.program.engine) as session:
+        program = view.program
+        if agency is not None and program.directory.agency(agency) is None:
+            said = Words("Không có cơ quan {code} trong people.toml.", "There is no agency {code} in the people file.")
+            raise desk.stopped(Exit.NOT_FOUND, said.fill(code=agency))
+        stale = stale_sources(session, program.settings.sources, now=min(view.now, desk.clock.now()))
+        figures = counts(session, now=view.now, stale_sources=stale)
+        rows = late_dossiers(
+            session,
+            now=view.now,
+            agency=agency,
+            stages=stage or None,
+            limit=limit,
+            directory=program.directory,
+            stale_sources=stale,
+        )
+    if desk.as_json:
+        dossiers = [asdict(row) | {"late_seconds": row.late_seconds(view.now)} for row in rows]
+        desk.print_json({"at": view.now.astimezone(desk.zone), "counts": asdict(figures), "dossiers": dossiers})
+        return
+    desk.show(
+        Words("Hồ sơ cần xử lý lúc {at}", "Dossiers at {at}").fill(at=desk.local(view.now)),
+        [
+            Words("Mã hồ sơ", "Dossier"),
+            Words("Giai đoạn", "Stage"),
+            Words("Hẹn trả", "Promised"),
+            Words("Cơ quan", "Agency"),
+            Words("Thủ tục", "Procedure"),
+            Words("Gửi xin lỗi chậm nhất", "Letter by"),
+            Words("Văn bản", "Letter"),
+        ],
+        [
+            (
+                row.code,
+                desk.say(stage_words(row.shown)),
+                desk.local(row.promise_at),
+                row.agency_name or row.agency_code,
+                row.procedure_name or row.procedure_code,
+                f"{row.letter_by_on:%d/%m/%Y}" if row.letter_by_on else "",
+                desk.say(letter_words(row.letter_state)) if row.letter_state else "",
+            )
+            for row in rows
+        ],
+    )
+    by_stage = ", ".join(f"{desk.say(stage_words(name))}: {n}" for name, n in sorted(figures.by_stage.items()))
+    desk.line(f"{figures.total}: {by_stage}" if by_stage else desk.say(_NOTHING_READ))
+    if len(rows) == limit:
+        desk.note(Words(f"Chỉ {limit} dòng đầu; thêm bằng --limit.", f"Only the first {limit} rows; --limit for more."))
+
+
+_NOTHING_READ = Words("Chưa có hồ sơ nào. Hãy chạy: dunghen pull", "No dossier yet. Run: dunghen pull")
+
+
+def _check_stages(desk: Desk, stages: list[str] | None) -> None:
+    for name in stages or ():
+        if name not in STAGES:
+            meant = nearest(name, STAGES)
+            raise desk.stopped(
+                Exit.REFUSED,
+                Words(
+                    'Không có giai đoạn "{name}". Hãy dùng: {known}', 'There is no stage "{name}". Use: {known}'
+                ).fill(name=name, known=meant or ", ".join(STAGES)),
+            )
+
+
+def explain(
+    code: Annotated[str, typer.Argument(help="Code of the dossier.", metavar="CODE")],
+    at: AtOption = None,
+    known_at: KnownAtOption = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain one dossier: what was said, how the dates were counted, why this stage."""
+    from monitor.explain import explain_dossier
+
+    desk = Desk(config, lang, as_json)
+    moment = moments.instant(at, desk.zone) if at else None
+    known = moments.instant(known_at, desk.zone) if known_at else None
+    with desk.program() as program, database.reading(program.engine) as session:
+        try:
+            explanation = explain_dossier(
+                session,
+                code,
+                calendar=program.calendar,
+                terms=program.terms,
+                now=moment or program.clock.now(),
+                known_at=known,
+                warning=program.rules.warning,
+            )
+        except LookupError:
+            raise desk.stopped(
+                Exit.NOT_FOUND, Words("Không có hồ sơ {code}.", "There is no dossier {code}.").fill(code=code)
+            ) from None
+    if desk.as_json:
+        desk.print_json(explanation.json())
+        return
+    desk.line(explanation.text().rstrip())
+
+
+def sources(
+    bad: Annotated[bool, typer.Option("--bad", help="Also list the rows that were set aside.")] = False,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each source: how old its word is, what it last said, what was set aside."""
+    from monitor.reports.sources import set_aside, source_health
+
+    desk = Desk(config, lang, as_json)
+    with desk.program() as program, database.reading(program.engine) as session:
+        now = program.clock.now()
+        rows = source_health(session, program.settings.sources, now=now)
+        aside = set_aside(session) if bad else []
+    if desk.as_json:
+        answer: dict[str, object] = {"at": now.astimezone(desk.zone), "sources": rows}
+        desk.print_json(answer | ({"set_aside": aside} if bad else {}))
+        return
+    desk.show(
+        Words("Nguồn dữ liệu", "Sources"),
+        [
+            Words("Nguồn", "Source"),
+            Words("Loại", "Kind"),
+            Words("Tuổi tin", "Age"),
+            Words("Lần cuối", "Last result"),
+            Words("Hồ sơ", "Dossiers"),
+            Words("Để riêng", "Set aside"),
+            Words("Nguồn nói", "Said"),
+        ],
+        [
+            (
+                row.name,
+                f"{row.kind} ({row.role})",
+                _age(desk, row.age_s) + (desk.say(Words(" (im lặng)", " (silent)")) if row.stale else ""),
+                desk.say(result_words(row.result)),
+                row.dossiers,
+                row.set_aside,
+                row.said,
+            )
+            for row in rows
+        ],
+    )
+    if bad:
+        desk.show(
+            Words("Dòng để riêng", "Rows set aside"),
+            [
+                Words("Nguồn", "Source"),
+                Words("Khóa", "Key"),
+                Words("Trường", "Field"),
+                Words("Vì sao", "Problem"),
+                Words("Số lần", "Times"),
+                Words("Lần cuối", "Last seen"),
+            ],
+            [(a.source, a.key, a.field, a.problem, a.times_seen, desk.local(a.last_seen_at)) for a in aside],
+        )
+
+
+def _age(desk: Desk, seconds: int | None) -> str:
+    """`3 giờ 5 phút`; a source that was never read has no age."""
+    if seconds is None:
+        return desk.say(Words("chưa đọc", "never read"))
+    days, rest = divmod(seconds, 86_400)
+    hours, minutes = rest // 3600, rest // 60 % 60
+    parts = [(days, Words("ngày", "d")), (hours, Words("giờ", "h")), (minutes, Words("phút", "min"))]
+    shown = [f"{n} {desk.say(unit)}" for n, unit in parts if n][:2]
+    return " ".join(shown) or desk.say(Words("dưới 1 phút", "under 1 min"))

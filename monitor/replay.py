@@ -1,0 +1,91 @@
+"""Tells the store's history again into another store, up to an instant: what was known then.
+
+Facts are append-only, so the past can be told; nothing is ever written to the store it is read from.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from connectors.base import Page
+from connectors.canonical import record_from_json
+from monitor.intake import Intake, store_page
+from monitor.store.tables import Observation, Pull, Source
+from monitor.store.writing import insert_many, table_of
+
+_AT_ONCE = 1000  # observations read and stored together; a page never spans two pulls
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How much was told again."""
+
+    observations: int
+    last_heard_at: datetime | None
+
+
+def tell_again(source: Session, target: sessionmaker[Session], intake: Intake, known_at: datetime) -> Told:
+    """Stores in `target` (empty) everything `source` had heard by `known_at`, in the order it was heard.
+
+    Sources get the health they had then. One transaction a batch; the target is scratch.
+    """
+    with target.begin() as session:
+        _copy_sources(source, session, known_at)
+    told, last = 0, None
+    for (name, heard_at, not_before), rows in _batches(source, known_at):
+        page = Page(
+            records=tuple(record_from_json(zlib.decompress(row.record)) for row in rows),
+            raws=tuple(zlib.decompress(row.raw) for row in rows),
+        )
+        with target.begin() as session:
+            store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)
+        told, last = told + len(rows), heard_at
+    return Told(told, last)
+
+
+_Key = tuple[str, datetime, datetime | None]
+
+
+def _batches(source: Session, known_at: datetime) -> Iterator[tuple[_Key, Sequence[Any]]]:
+    """Observations heard together and last confirmed together, oldest first. Rows set aside hold no record."""
+    table = table_of(Observation)
+    statement = (
+        select(table)
+        .where(table.c.heard_at <= known_at, func.length(table.c.record) > 0)
+        .order_by(table.c.heard_at, table.c.id)
+        .execution_options(yield_per=_AT_ONCE)
+    )
+    for chunk in source.execute(statement).partitions(_AT_ONCE):
+        for key, rows in groupby(chunk, key=lambda row: (row.source, row.heard_at, row.not_before_at)):
+            yield key, list(rows)
+
+
+def _copy_sources(source: Session, target: Session, known_at: datetime) -> None:
+    pulls = source.execute(select(table_of(Pull)).where(Pull.began_at <= known_at).order_by(Pull.id)).mappings().all()
+    ended = [row for row in pulls if row["ended_at"] is not None and row["ended_at"] <= known_at]
+    last = {row["source"]: row for row in ended}
+    good = {row["source"]: row["ended_at"] for row in ended if row["result"] == "ok"}
+    for row in source.scalars(select(Source)):
+        said = last.get(row.name)
+        target.add(
+            Source(
+                name=row.name,
+                kind=row.kind,
+                role=row.role,
+                resume_token="",
+                resume_reach="",
+                last_try_at=said["began_at"] if said else None,
+                last_good_at=good.get(row.name),
+                last_result=said["result"] if said else "",
+                last_said=said["said"] if said else "",
+                failures=0,
+            )
+        )
+    target.flush()
+    insert_many(target, Pull, [dict(row) for row in pulls])

@@ -170,6 +170,14 @@ def late_dossiers(
     return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit).offset(offset))]
 
 
+def rows_of(
+    session: Session, ids: Sequence[int], *, now: datetime, stale_sources: Collection[str] = ()
+) -> list[LateRow]:
+    """The rows of these dossiers (at most a few hundred), whatever their stage."""
+    query = _rows(_shown(now, stale_sources)).where(Dossier.id.in_(ids)).order_by(Dossier.id)
+    return [LateRow(*_cells(row)) for row in session.execute(query)]
+
+
 def late_number(
     session: Session,
     *,

@@ -1,0 +1,221 @@
+"""`dunghen run`: one process that reads, judges, writes, tells and shows, until it is told to stop.
+
+Threads of the engine do the jobs, so a slow source holds up nobody; one asyncio loop carries the pages and the bot.
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+import os
+import signal
+import socket
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+
+from monitor import logs
+from monitor.engine import JobLog, LocalEngine
+from monitor.one_instance import AlreadyRunning, OneInstance
+from monitor.polling import Polling
+from monitor.settings import Settings
+from monitor.systemd import Notifier
+from monitor.web.app import make_app
+from monitor.web.needs import WebNeeds
+
+_STOP_S = 8.0  # for jobs under way; with the web server's own second it stays below the 10 s promised
+_WEB_STOP_S = 1.0
+_THREADS_BESIDE_PULLS = 6
+
+log = logs.get("daemon")
+
+
+class ProgramLike(WebNeeds, Protocol):
+    """What the daemon needs of the wired program. Every method is one bounded pass, called from any thread."""
+
+    def pull(self, names: Sequence[str] | None = None) -> Any: ...
+
+    def judge(self) -> Any: ...
+
+    def write_letters(self) -> Any: ...
+
+    def plan_and_send(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one run differs from another: `speed` of the site's clock, and whether the process may be ended hard."""
+
+    speed: float = 1.0
+    exit_hard: bool = True  # at the end of a stop that a hanging job would hold up
+    on_ready: Callable[[str], None] | None = None  # told the address of the pages
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers: the daemon has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+def run(program: ProgramLike, options: Options | None = None) -> int:
+    """Runs until SIGTERM or SIGINT. Exit code 0 after a clean stop, 1 if it could not start, 3 if a second daemon."""
+    chosen = Options() if options is None else options
+    notifier = Notifier()
+    settings = program.settings
+    if not _is_loopback(settings.web.host):
+        log.error("web_host_refused", host=settings.web.host, reason="pages without sign-in stay on this machine")
+        return 1
+    try:
+        with OneInstance(_data_dir(settings), program.engine):
+            _release_leases(program)
+            return asyncio.run(_serve(program, chosen, notifier))
+    except AlreadyRunning:
+        log.error("daemon_refused", reason="already_running", folder=str(_data_dir(settings)))
+        return 3
+
+
+async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> int:
+    stop = asyncio.Event()
+    _on_signals(stop, notifier)
+    try:
+        listening = socket.create_server((program.settings.web.host, program.settings.web.port))
+    except OSError as wrong:
+        log.error("web_port_refused", port=program.settings.web.port, exc_info=wrong)
+        return 1
+    engine = LocalEngine(
+        program.clock,
+        JobLog(program.sessions),
+        threads=len(program.settings.sources) + _THREADS_BESIDE_PULLS,
+        speed=options.speed,
+    )
+    plan_jobs(engine, program, notifier)
+    server = _Server(_web_config(program, engine))
+    web = asyncio.create_task(server.serve(sockets=[listening]))
+    bot = asyncio.create_task(_listen_to_bot(program.settings, stop))
+    while not server.started and not web.done():
+        await asyncio.sleep(0.01)
+    engine.start()
+    address = "http://{}:{}".format(*listening.getsockname()[:2])
+    log.info("daemon_started", port=listening.getsockname()[1], count=len(program.settings.sources))
+    notifier.ready(f"Đang chạy tại {address}")
+    if options.on_ready is not None:
+        options.on_ready(address)
+    watched = asyncio.create_task(stop.wait())
+    await asyncio.wait({watched, web}, return_when=asyncio.FIRST_COMPLETED)
+    broke = web.done() and not stop.is_set()
+    if broke:
+        log.error("web_server_ended")
+    stop.set()
+    notifier.stopping()
+    still_running = await _stop(engine, server, web, bot, program)
+    watched.cancel()
+    log.info("daemon_stopped", count=len(still_running))
+    if still_running:
+        # a pull waits for a dead peer: its pages are stored each in its own transaction, so nothing is torn
+        log.warning("jobs_abandoned", jobs=still_running)
+        if options.exit_hard:
+            os._exit(1 if broke else 0)
+    return 1 if broke else 0
+
+
+def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier) -> None:
+    """Puts every job on the engine. What one finds wakes the next, so nobody waits for a full interval."""
+    settings = program.settings
+
+    def judge() -> None:
+        program.judge()
+        notifier.alive(f"Rà soát xong lúc {program.clock.now():%Y-%m-%d %H:%M:%S} UTC")
+        engine.nudge("letters")
+        engine.nudge("send")
+
+    def pull(name: str) -> None:
+        program.pull([name])
+        engine.nudge("judge")
+
+    for source in settings.sources:
+        engine.every(f"pull:{source.name}", source.every, partial(pull, source.name))
+    judge_every: float = settings.daemon.judge_every
+    if notifier.watchdog_s is not None:
+        # three chances before the service manager loses patience
+        judge_every = min(judge_every, notifier.watchdog_s / 3)
+    engine.every("judge", judge_every, judge)
+    engine.every("letters", settings.daemon.letters_every, program.write_letters)
+    engine.every("send", settings.daemon.send_every, program.plan_and_send)
+
+
+async def _stop(
+    engine: LocalEngine, server: uvicorn.Server, web: "asyncio.Task[None]", bot: "asyncio.Task[None]", program: Any
+) -> list[str]:
+    """First no new work, then what is under way, then the pages. Returns the jobs that did not end in time."""
+    request_stop = getattr(program, "request_stop", None)
+    if callable(request_stop):
+        request_stop()  # the use cases stop claiming and finish the send in flight
+    still_running = await asyncio.to_thread(engine.stop, _STOP_S)
+    server.should_exit = True
+    _done, pending = await asyncio.wait({web, bot}, timeout=_WEB_STOP_S)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(web, bot, return_exceptions=True)
+    return still_running
+
+
+def _on_signals(stop: asyncio.Event, notifier: Notifier) -> None:
+    loop = asyncio.get_running_loop()
+
+    def heard(number: int) -> None:
+        if stop.is_set():
+            log.warning("daemon_forced_out", signal=number)
+            os._exit(128 + number)
+        log.info("stop_requested", signal=number)
+        notifier.stopping()
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, heard, number)
+
+
+async def _listen_to_bot(settings: Settings, stop: asyncio.Event) -> None:
+    telegram = settings.channels.telegram
+    if telegram.enabled and telegram.polling and telegram.token is not None:
+        await Polling(telegram).run(stop)
+
+
+def _web_config(program: ProgramLike, engine: LocalEngine) -> uvicorn.Config:
+    return uvicorn.Config(
+        make_app(program, engine),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+        limit_concurrency=200,
+    )
+
+
+def _release_leases(program: ProgramLike) -> None:
+    """What an earlier run of this daemon had claimed is nobody's now: we hold the lock."""
+    from monitor.alerts.sending import release_leases
+
+    with program.sessions.begin() as session:
+        release_leases(session, program.clock.now())
+
+
+def _data_dir(settings: Settings) -> Path:
+    return settings.folder / settings.site.data_dir
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+__all__ = ["Options", "ProgramLike", "plan_jobs", "run"]

@@ -1,0 +1,74 @@
+"""The letter behind its link, as PDF to print and DOCX to edit. Made from the stored words each time it is asked for.
+
+A letter holds a citizen's name, so its answer is never stored by a browser or a proxy and its file name is made of
+codes only. The list of letters, which holds no name, is on the pages.
+"""
+
+import re
+from typing import Literal
+
+from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from monitor import TEMPLATES
+from monitor.letters.content import Content
+from monitor.store.database import reading
+from monitor.store.tables import Letter
+from monitor.web.needs import WebNeeds
+
+_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+# the browser's own viewer of a PDF puts its styles and its frame into the answer's document
+_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+_STYLES = TEMPLATES / "web" / "dunghen.css"
+
+
+def router(program: WebNeeds) -> APIRouter:
+    """Routes of files: letters and the stylesheet."""
+    routes = APIRouter()
+
+    @routes.get("/letters/{letter_id}.{kind}", include_in_schema=False)
+    def letter(letter_id: int, kind: Literal["pdf", "docx"]) -> Response:
+        content = _content(program, letter_id)
+        place = "inline" if kind == "pdf" else "attachment"
+        headers = {"Content-Disposition": f'{place}; filename="{file_name(content)}.{kind}"'}
+        if kind == "pdf":
+            headers["Content-Security-Policy"] = _PDF_POLICY
+        return Response(_made(kind, content), media_type=_TYPES[kind], headers=headers)
+
+    @routes.get("/dunghen.css", include_in_schema=False)
+    def styles() -> Response:
+        return FileResponse(_STYLES, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+    return routes
+
+
+def file_name(content: Content) -> str:
+    """`H19.23-260301-0001-1`: the dossier's code and the promise, in characters every system accepts."""
+    code = re.sub(r"[^A-Za-z0-9.-]+", "-", content.dossier_code).strip("-.") or "thu"
+    return f"{code}-{content.promise_number}"
+
+
+def _content(program: WebNeeds, letter_id: int) -> Content:
+    with reading(program.engine) as session:
+        found = session.get(Letter, letter_id)
+        if found is None:
+            raise HTTPException(404)
+        if not found.content or found.suspended_for:
+            # nothing drafted, or a doubt that a person must clear before anything is handed out
+            raise HTTPException(409)
+        return Content.from_dict(found.content)
+
+
+def _made(kind: Literal["pdf", "docx"], content: Content) -> bytes:
+    # both bring slow libraries: the pages shall not wait for them at start
+    if kind == "pdf":
+        from monitor.letters.paper import pdf
+
+        return pdf([content])
+    from monitor.letters.word import docx
+
+    return docx(content)

@@ -1,0 +1,33 @@
+"""What the pages need of the wired program."""
+
+from typing import Protocol
+
+from sqlalchemy import Engine as StoreEngine
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.clock import Clock
+from monitor.domain.calendar import WorkingCalendar
+from monitor.people import Directory
+from monitor.settings import Settings
+
+
+class WebNeeds(Protocol):
+    """Read-only attributes, so that any object that has them will do."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def engine(self) -> StoreEngine: ...
+
+    @property
+    def sessions(self) -> sessionmaker[Session]: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    @property
+    def calendar(self) -> WorkingCalendar: ...
+
+    @property
+    def directory(self) -> Directory: ...

@@ -1,0 +1,112 @@
+"""Stored words as people read them: the legal term in Vietnamese, and a shape so that colour is never the only sign."""
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """`text` is shown; `tone` names colour and shape in the stylesheet."""
+
+    text: str
+    tone: str
+
+
+STAGES = {
+    "late": Word("Quá hạn", "late"),
+    "due_today": Word("Đến hạn hôm nay", "today"),
+    "letter_due": Word("Đến hạn gửi thư xin lỗi", "letter"),
+    "due_soon": Word("Sắp đến hạn", "soon"),
+    "in_time": Word("Trong hạn", "calm"),
+    "being_judged_again": Word("Đang rà soát lại", "unsure"),
+    "source_silent": Word("Nguồn im lặng", "silent"),
+    "uncertain": Word("Không xác định được", "unsure"),
+    "unknown": Word("Dữ liệu chưa rõ", "unsure"),
+    "no_promise": Word("Không có ngày hẹn trả", "unsure"),
+    "paused": Word("Tạm dừng", "calm"),
+    "not_started": Word("Chưa tiếp nhận", "calm"),
+    "finished_early": Word("Trả trước hạn", "done"),
+    "finished_on_time": Word("Trả đúng hạn", "done"),
+    "finished_late": Word("Trả quá hạn", "donelate"),
+}
+
+RESULTS = {
+    "ok": "đọc được",
+    "unavailable": "không kết nối được",
+    "refused": "bị từ chối truy cập",
+    "unexpected": "trả lời khác thường",
+    "quarantined": "không tin được, đã cách ly",
+    "running": "đang đọc",
+    "": "chưa đọc lần nào",
+}
+
+ROLES = {"one_stop": "Một cửa điện tử", "portal": "Cổng dịch vụ công"}
+
+SUSPENDED = {
+    "state_mismatch": "hai hệ thống nói khác nhau",
+    "missing_at_source": "hồ sơ vắng mặt ở nguồn",
+    "source_silent": "nguồn im lặng",
+    "stale_source": "nguồn im lặng",
+}
+
+LETTERS = {
+    "owed": "chưa soạn",
+    "drafted": "đã soạn, chờ ký",
+    "closed": "đã xong",
+    "not_needed": "không cần nữa",
+}
+
+FINDINGS = {
+    "state_mismatch": "Hai hệ thống nói khác nhau",
+    "unknown_status": "Trạng thái chưa biết",
+    "no_promised_date": "Đã tiếp nhận mà không có ngày hẹn trả",
+    "absurd_dates": "Ngày tháng vô lý",
+    "unknown_agency": "Mã cơ quan chưa có trong danh bạ",
+    "late_without_letter": "Quá hạn mà chưa có thư xin lỗi",
+    "missing_at_source": "Vắng mặt ở nguồn qua nhiều lần đọc đủ",
+    "source_silent": "Nguồn im lặng",
+    "calendar_ends": "Ngày hẹn vượt quá lịch đã nạp",
+}
+
+STATUSES = {
+    "submitted": "mới nộp",
+    "refused": "không tiếp nhận",
+    "processing": "đang xử lý",
+    "supplement": "chờ bổ sung",
+    "payment": "chờ nghĩa vụ tài chính",
+    "suspended": "tạm dừng",
+    "ready": "đã có kết quả",
+    "returned": "đã trả kết quả",
+    "withdrawn": "đã rút",
+    "unresolved": "không giải quyết được",
+    "unknown": "trạng thái lạ",
+}
+
+NOTICES = {
+    "owed": "chờ báo",
+    "folded": "gộp vào bậc cao hơn",
+    "planned": "đã lên tin",
+    "told": "đã báo",
+    "cancelled": "đã hủy",
+    "unreachable": "không có địa chỉ nhận",
+}
+
+MESSAGES = {
+    "pending": "chờ gửi",
+    "sending": "đang gửi",
+    "sent": "đã gửi",
+    "unknown": "không rõ đã tới chưa",
+    "failed": "gửi không được",
+    "cancelled": "đã hủy",
+}
+
+JOBS = {"judge": "Rà soát hạn", "letters": "Soạn thư", "send": "Gửi cảnh báo", "judging": "Lần rà soát gần nhất"}
+
+
+def stage(name: str) -> Word:
+    """A stage nobody told us about is unsure, never calm."""
+    return STAGES.get(name) or Word(name or "Chưa rà soát", "unsure")
+
+
+def job(name: str) -> str:
+    """`pull:motcua` is the reading of the source "motcua"."""
+    kind, _, subject = name.partition(":")
+    return f"Đọc nguồn {subject}" if kind == "pull" else JOBS.get(name, name)

@@ -73,11 +73,11 @@ def plan_messages(
     dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     told = [notice for notice in due if not _is_held(notice, dossiers, stale)]
-    by_rung = {rung_name(rung): rung for rung in rungs}
+    by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
     resolver = Resolver(directory, channels, calendar.local_date(now))
     bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
     subjects = _subjects(session, told, dossiers, directory)
-    messages = [_message(bundle, subjects, by_rung, calendar, now, base_url, shadow) for bundle in bundles]
+    messages = [_message(bundle, subjects, calendar, now, base_url, shadow) for bundle in bundles]
     _store(session, messages)
     _close(session, told, unreachable, stood_in, shadow, now)
     planned = len(told) - len(unreachable)
@@ -110,14 +110,14 @@ def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[s
 
 
 def _bundled(
-    notices: Iterable[Notice], by_rung: Mapping[str, Rung], resolver: Resolver
+    notices: Iterable[Notice], by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver
 ) -> tuple[list[_Bundle], dict[int, str], dict[int, str]]:
     """(bundles, why nobody hears it by notice id, which role stands in by notice id)."""
     bundles: dict[tuple[str, str, bool], _Bundle] = {}
     unreachable: dict[int, str] = {}
     stood_in: dict[int, str] = {}
     for notice in notices:
-        rung = by_rung.get(notice.rung)
+        rung = by_rung.get((notice.rung, notice.role))
         reach = resolver.reach(notice.role, notice.agency_code, rung.channels if rung is not None else CHANNELS)
         if not reach.recipients:
             unreachable[notice.id] = reach.reason
@@ -133,7 +133,6 @@ def _bundled(
 def _message(
     bundle: _Bundle,
     subjects: Mapping[tuple[int | None, str], Subject],
-    by_rung: Mapping[str, Rung],
     calendar: WorkingCalendar,
     now: datetime,
     base_url: str,
@@ -142,7 +141,7 @@ def _message(
     """(the message's row, the ids of the notices it tells)."""
     lines: list[Line] = []
     for key, notices in bundle.by_subject.items():
-        occasions = frozenset(occasion_of(notice.rung, by_rung) for notice in notices)
+        occasions = frozenset(notice.occasion for notice in notices)
         subject = subjects[key].seen_as(occasions)
         lines.append(line_for(subject, tuple(notice.id for notice in notices), calendar, now, base_url))
     lines.sort(key=worst_first)
@@ -172,15 +171,6 @@ def message_key(recipient: Recipient, notice_keys: Iterable[str]) -> str:
     """Says the same for the same news to the same person: planning twice can't double, and mail can be recognised."""
     news = hashlib.blake2b("\n".join(sorted(notice_keys)).encode(), digest_size=12).hexdigest()
     return f"{recipient.person}:{recipient.channel}:{news}"
-
-
-def occasion_of(rung_of_notice: str, by_rung: Mapping[str, Rung]) -> str:
-    """What the rung is for; of a rung that left the configuration, what its name says."""
-    rung = by_rung.get(rung_of_notice)
-    if rung is not None:
-        return rung.when
-    known = ("no_letter", "source_silent", "mismatch", "late")
-    return next((occasion for occasion in known if rung_of_notice.startswith(occasion)), "due")
 
 
 def _dossiers(session: Session, ids: Collection[int]) -> dict[int, Dossier]:

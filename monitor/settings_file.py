@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
-from sqlalchemy.engine import make_url
 
 from monitor.mistakes import Mistake, Problem, SettingsRefused, nearest, path_of
 from monitor.settings import Settings
@@ -21,6 +20,7 @@ from monitor.words import Words
 
 VARIABLE = "DUNGHEN_CONFIG"
 FILE_NAME = "dunghen.toml"
+_SQLITE = "sqlite:///"
 SYSTEM_FILE = Path("/etc/dunghen/dunghen.toml")
 
 T = TypeVar("T")
@@ -136,8 +136,10 @@ class _Reading:
             return self.refuse_plain_secret(value, at)
         if "seconds" in info.metadata:
             return self.noted(seconds(value), at)
-        if isinstance(value, str) and (_holds(info.annotation, Path) or at[-1] == "verify_tls"):
+        if isinstance(value, str) and _holds(info.annotation, Path):
             return self.path(value, at)
+        if isinstance(value, str) and at[-1] == "verify_tls":
+            return str(self.path(value, at))  # a CA file
         model = _table_model(info.annotation, value)
         if model is not None and isinstance(value, dict):
             return self.table(model, value, at)
@@ -230,6 +232,7 @@ class _Reading:
             for key, problem in from_pydantic(error):
                 if key not in said:  # a key left out above because of its mistake is not missing
                     self.mistakes.append(Mistake(self.file, key, problem.wrong, problem.fix))
+                    said.add(key)
         else:
             if not self.mistakes:
                 return settings
@@ -262,10 +265,10 @@ def _rank(key: str, order: list[str]) -> int:
 
 def _from_folder(url: str, folder: Path) -> str:
     """An SQLite file named relatively lies beside the configuration, not wherever the program was started."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    path = url.removeprefix(_SQLITE)
+    if path == url or path in ("", ":memory:"):
         return url
-    return parsed.set(database=str(folder / str(parsed.database))).render_as_string(hide_password=False)
+    return f"{_SQLITE}{folder / path}"  # an absolute path stays what it is
 
 
 def _holds(annotation: Any, wanted: type) -> bool:

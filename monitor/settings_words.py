@@ -25,11 +25,13 @@ def from_pydantic(error: ValidationError) -> Iterator[tuple[str, Problem]]:
 
 
 def _without_tag(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """pydantic puts the kind of a source into the path; in the file there is no such table."""
+    """pydantic puts the kind of a source, and what it tried, into the path; in the file there are no such tables."""
     match location:
         case ("sources", int(i), str(kind), *rest) if kind in KINDS:
-            return ("sources", i, *rest)
-    return location
+            location = ("sources", i, *rest)
+        case _:
+            pass
+    return location[:-1] if location[-1] in ("[key]", "bool", "str") else location
 
 
 def _problem(one: Mapping[str, Any]) -> Problem:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import func, select
 
 from monitor.cli import moments
 from monitor.cli.desk import AtOption, ConfigOption, Desk, JsonOption, LangOption
@@ -13,7 +12,6 @@ from monitor.cli.exits import Exit, Stop
 from monitor.cli.scratch import looking
 from monitor.cli.terms import notice_words
 from monitor.cli.working import quiet_logs
-from monitor.store import database
 from monitor.words import Words
 
 if TYPE_CHECKING:
@@ -30,6 +28,9 @@ def pending(
     as_json: JsonOption = False,
 ) -> None:
     """List what is owed and not yet told: notices, and messages on their way."""
+    from sqlalchemy import func, select
+
+    from monitor.store import database
     from monitor.store.tables import Dossier, Message, Notice
 
     desk = Desk(config, lang, as_json)
@@ -48,7 +49,8 @@ def pending(
             .order_by(Message.id)
             .limit(limit)
         ).all()
-        totals = dict(session.execute(select(Message.state, func.count()).group_by(Message.state)).tuples())
+        by_state = select(Message.state, func.count()).group_by(Message.state)
+        totals = dict(session.execute(by_state).tuples().all())
     if desk.as_json:
         desk.print_json(
             {
@@ -155,8 +157,11 @@ def plan(
 
 def _ladder(desk: Desk, program: "Program", code: str, now: datetime) -> list[dict[str, Any]]:
     """Every rung that hangs on a promise of the dossiers with this code, in the order of their coming."""
+    from sqlalchemy import select
+
     from monitor.alerts.recipients import Resolver
     from monitor.domain.escalation import rung_at
+    from monitor.store import database
     from monitor.store.tables import Dossier, Notice
 
     with database.reading(program.engine) as session:

@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import or_, select
 
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
 from monitor.cli.terms import letter_words
 from monitor.cli.working import quiet_logs
-from monitor.store import database
 from monitor.words import Words
 
 letters_app = typer.Typer(help="Letters of apology: list, draft, show, write files.", no_args_is_help=True)
@@ -32,6 +30,7 @@ def list_(
 ) -> None:
     """List the letters that are owed or drafted."""
     from monitor.reports.late import letters_needed
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     with desk.program() as program, database.reading(program.engine) as session:
@@ -99,6 +98,7 @@ def show(
 ) -> None:
     """Show the words of one letter. Holds personal data: for the person who works on it."""
     from monitor.letters.content import Content
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     with desk.program() as program, database.reading(program.engine) as session:
@@ -136,6 +136,7 @@ def render(
 ) -> None:
     """Write the files of drafted letters again."""
     from monitor.letters.files import write_files
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     quiet_logs()
@@ -158,6 +159,8 @@ def render(
 
 def _find(desk: Desk, session: Any, which: list[str]) -> list[Any]:
     """The letters with these numbers or of these dossiers, oldest promise first. Stops with NOT_FOUND."""
+    from sqlalchemy import or_, select
+
     from monitor.store.tables import Dossier, Letter
 
     found: list[Any] = []

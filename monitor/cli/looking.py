@@ -11,7 +11,6 @@ from monitor.cli.exits import Exit
 from monitor.cli.scratch import looking
 from monitor.cli.terms import STAGES, letter_words, result_words, stage_words
 from monitor.mistakes import nearest
-from monitor.store import database
 from monitor.words import Words
 
 
@@ -32,6 +31,7 @@ def late(
     """List what is late and what will be, worst first."""
     from monitor.reports.late import counts, late_dossiers
     from monitor.reports.sources import stale_sources
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     _check_stages(desk, stage)
@@ -112,6 +112,7 @@ def explain(
 ) -> None:
     """Explain one dossier: what was said, how the dates were counted, why this stage."""
     from monitor.explain import explain_dossier
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     moment = moments.instant(at, desk.zone) if at else None
@@ -145,6 +146,7 @@ def sources(
 ) -> None:
     """Show each source: how old its word is, what it last said, what was set aside."""
     from monitor.reports.sources import set_aside, source_health
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     with desk.program() as program, database.reading(program.engine) as session:

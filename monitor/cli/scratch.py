@@ -9,13 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-from sqlalchemy.engine import make_url
-
 from monitor.clock import FixedClock
-from monitor.replay import tell_again
 from monitor.settings import Settings
-from monitor.store import database
 from monitor.words import Words
 
 if TYPE_CHECKING:
@@ -52,7 +47,11 @@ def on_scratch(desk: "Desk", program: "Program", at: datetime, known_at: datetim
     Where nothing heard so far is to be hidden and SQLite is the store, that is a plain copy; else history is told
     again.
     """
+    from sqlalchemy.engine import make_url
+
     from monitor.cli.opening import opened
+    from monitor.replay import tell_again
+    from monitor.store import database
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dunghen-")))  # mode 700: it holds people
@@ -76,7 +75,10 @@ def is_past(program: "Program", at: datetime) -> bool:
 
 
 def _must_hide(program: "Program", at: datetime, known_at: datetime) -> bool:
+    from sqlalchemy import func, select
+
     from monitor.judge import JOB
+    from monitor.store import database
     from monitor.store.tables import Job, Observation
 
     with database.reading(program.engine) as session:

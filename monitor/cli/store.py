@@ -7,13 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import make_url
 
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
-from monitor.cli.opening import saying_why
 from monitor.cli.scratch import copy_sqlite
-from monitor.store import database, migrate
 from monitor.words import Words
 
 db_app = typer.Typer(help="The store: upgrade, backup, restore.", no_args_is_help=True)
@@ -31,7 +28,8 @@ def upgrade(
     as_json: JsonOption = False,
 ) -> None:
     """Bring the store's schema up to this program's."""
-    from monitor.cli.opening import is_unused
+    from monitor.cli.opening import is_unused, saying_why
+    from monitor.store import database, migrate
 
     desk = Desk(config, lang, as_json)
     with saying_why(desk):
@@ -87,7 +85,9 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Put a copy in the store's place. What was there stays beside it. Not while the daemon runs."""
+    from monitor.cli.opening import saying_why
     from monitor.one_instance import AlreadyRunning, OneInstance
+    from monitor.store import database
 
     desk = Desk(config, lang, as_json)
     target = _sqlite_file(desk)
@@ -118,6 +118,8 @@ def restore(
 
 
 def _sqlite_file(desk: Desk) -> Path:
+    from sqlalchemy.engine import make_url
+
     url = make_url(desk.settings.database.url)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         raise desk.stopped(Exit.REFUSED, _USE_PG_TOOLS)

@@ -1,38 +1,28 @@
 """Our words as people read them: stages, results, states. docs/glossary.md ties the same words to the law."""
 
-from monitor.domain.dossier import Status
+from monitor.domain.saying import capital
 from monitor.domain.stage import Stage
+from monitor.explain_words import STAGE_VI
 from monitor.words import Words
 
-STAGES: dict[str, Words] = {
-    Stage.NOT_STARTED: Words("Chưa tiếp nhận", "Not accepted yet"),
-    Stage.IN_TIME: Words("Trong hạn", "In time"),
-    Stage.DUE_SOON: Words("Sắp đến hạn", "Due soon"),
-    Stage.LETTER_DUE: Words("Hạn cuối gửi văn bản xin lỗi", "Last day for the letter"),
-    Stage.DUE_TODAY: Words("Đến hạn hôm nay", "Due today"),
-    Stage.LATE: Words("Quá hạn chưa giải quyết", "Late"),
-    Stage.FINISHED_EARLY: Words("Giải quyết trước hạn", "Finished early"),
-    Stage.FINISHED_ON_TIME: Words("Giải quyết đúng hạn", "Finished on time"),
-    Stage.FINISHED_LATE: Words("Giải quyết quá hạn", "Finished late"),
-    Stage.PAUSED: Words("Tạm dừng", "Paused"),
-    Stage.NO_PROMISE: Words("Không có ngày hẹn trả", "No promised date"),
-    Stage.UNCERTAIN: Words("Chưa xác định được", "Uncertain"),
-    Stage.UNKNOWN: Words("Trạng thái lạ hoặc dữ liệu vô lý", "Unknown"),
+_STAGES_EN = {
+    Stage.NOT_STARTED: "Not accepted yet",
+    Stage.IN_TIME: "In time",
+    Stage.DUE_SOON: "Due soon",
+    Stage.LETTER_DUE: "Last day for the letter",
+    Stage.DUE_TODAY: "Due today",
+    Stage.LATE: "Late",
+    Stage.FINISHED_EARLY: "Finished early",
+    Stage.FINISHED_ON_TIME: "Finished on time",
+    Stage.FINISHED_LATE: "Finished late",
+    Stage.PAUSED: "Paused",
+    Stage.NO_PROMISE: "No promised date",
+    Stage.UNCERTAIN: "Uncertain",
+    Stage.UNKNOWN: "Unknown",
+}
+STAGES: dict[str, Words] = {stage.value: Words(capital(STAGE_VI[stage]), _STAGES_EN[stage]) for stage in Stage} | {
     "being_judged_again": Words("Đang xét lại", "Being judged again"),
     "source_silent": Words("Nguồn im lặng", "Source silent"),
-}
-STATUSES: dict[str, Words] = {
-    Status.SUBMITTED: Words("Mới nộp, chờ tiếp nhận", "Submitted"),
-    Status.REFUSED: Words("Không được tiếp nhận", "Refused"),
-    Status.PROCESSING: Words("Đang xử lý", "Processing"),
-    Status.SUPPLEMENT: Words("Chờ bổ sung", "Waiting for a supplement"),
-    Status.PAYMENT: Words("Chờ thực hiện nghĩa vụ tài chính", "Waiting for a payment"),
-    Status.SUSPENDED: Words("Tạm dừng", "Suspended"),
-    Status.READY: Words("Đã có kết quả", "Result ready"),
-    Status.RETURNED: Words("Đã trả kết quả", "Result returned"),
-    Status.WITHDRAWN: Words("Công dân rút hồ sơ", "Withdrawn"),
-    Status.UNRESOLVED: Words("Không giải quyết được, trả lại", "Unresolved, given back"),
-    Status.UNKNOWN: Words("Trạng thái lạ", "Unknown"),
 }
 RESULTS: dict[str, Words] = {
     "ok": Words("được", "ok"),

@@ -3,23 +3,24 @@
 import logging
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor import logs
 from monitor.cli import moments
 from monitor.cli.desk import AtOption, ConfigOption, Desk, JsonOption, KnownAtOption, LangOption
 from monitor.cli.exits import Exit, Stop
 from monitor.cli.scratch import is_past, on_scratch
 from monitor.cli.terms import result_words, stage_words
-from monitor.judge import JudgeCount
 from monitor.words import Words
+
+if TYPE_CHECKING:
+    from monitor.judge import JudgeCount
 
 
 def run(config: ConfigOption = None, lang: LangOption = None) -> None:
     """Run the daemon: read, judge, write letters, tell, show, until told to stop."""
-    from monitor import daemon
+    from monitor import daemon, logs
 
     desk = Desk(config, lang)
     logs.set_up()
@@ -106,7 +107,7 @@ _ON_A_COPY = Words(
 )
 
 
-def _show_count(desk: Desk, count: JudgeCount, at: datetime, *, written: bool) -> None:
+def _show_count(desk: Desk, count: "JudgeCount", at: datetime, *, written: bool) -> None:
     if desk.as_json:
         desk.print_json({"at": at.astimezone(desk.zone), "written": written, **asdict(count)})
         return
@@ -123,4 +124,6 @@ def _show_count(desk: Desk, count: JudgeCount, at: datetime, *, written: bool) -
 
 def quiet_logs() -> None:
     """By hand the table is the answer; only warnings of the log come beside it."""
+    from monitor import logs
+
     logs.set_up(level=logging.WARNING)

@@ -48,7 +48,6 @@ password = {{ file = "cong-dvc.secret" }}
 unit_code = "{unit_code}"
 dstcode = "{dstcode}"
 list_verb = "DanhSachHoSo"
-list_then_lookup = false
 list_window_days = 7
 every = "{every}"
 timeout = "20s"

@@ -55,6 +55,7 @@ class Peer:
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.calls = 0
+        self.asked: list[str] = []  # the last addresses asked for, as an access log would hold them
         self._stopped = threading.Event()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -96,6 +97,8 @@ class Peer:
     def answer(self, request: Request) -> Reply | None:
         """The answer after faults; None means: break the connection."""
         self.calls += 1
+        self.asked.append(f"{request.path}?{dict(request.query)}")
+        del self.asked[:-10_000]
         fault = self.faults.take(self.name, *ANSWERS)
         match fault:
             case Fault.HTML:

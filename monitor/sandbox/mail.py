@@ -31,6 +31,15 @@ class Mail:
                 parts.append(str(part.get_content()))
         return "\n".join(parts)
 
+    def attachments(self) -> list[tuple[str, bytes]]:
+        """(file name, bytes) of each file that came along."""
+        found = []
+        for part in self.message.iter_attachments():
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            found.append((part.get_filename() or "", content))
+        return found
+
 
 class _AnyPort(Controller):
     """Learns the port that the system chose before it is asked whether it answers there."""

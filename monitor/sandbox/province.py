@@ -110,7 +110,8 @@ class _Maker:
             one.quirk, one.ending, one.portal = "no_release_date", "done", "same"
             one.returned_at = one.released_at
         elif self._chance() < 0.01:
-            one.in_one_stop, one.portal, one.from_national = False, "same", False
+            # a ministry's own service, known to the portal only; its "8" would read as a pause
+            one.in_one_stop, one.portal, one.from_national, one.ending = False, "same", False, "done"
         return one
 
     def _running(self, stage: str) -> Dossier:
@@ -131,7 +132,7 @@ class _Maker:
             one.running_as = "paying"  # no rule lets it stand still, so its clock runs
         self._disagree(one)
         if one.portal == "same" and one.extended_at is None and self._chance() < 0.01:
-            one.in_one_stop, one.from_national, one.portal_promised_at = False, False, None  # a ministry's own service
+            one.in_one_stop, one.from_national, one.portal_promised_at = False, False, None
         ahead = self._days[self._index[days.working_day_from(self._today)] + self._pick(1, 18)]
         one.released_at = self._clock_time(ahead)
         one.returned_at = one.released_at + timedelta(hours=3)

@@ -84,6 +84,17 @@ class _Heard:
     view: SourceView
 
 
+def joined(pages: Sequence[Page]) -> Page:
+    """Several pages as one, in their order; of a key that comes twice the later record stands."""
+    return Page(
+        records=tuple(record for page in pages for record in page.records),
+        raws=tuple(raw for page in pages for raw in page.raws),
+        bad=tuple(bad for page in pages for bad in page.bad),
+        total=pages[-1].total,
+        resume=pages[-1].resume,
+    )
+
+
 def store_page(
     session: Session,
     source: str,
@@ -353,4 +364,4 @@ def _clear_mended(session: Session, source: str, keys: Sequence[str], now: datet
         session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))
 
 
-__all__ = ["Intake", "PageCount", "project", "store_page", "view_from_row"]
+__all__ = ["Intake", "PageCount", "joined", "project", "store_page", "view_from_row"]

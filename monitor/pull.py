@@ -4,7 +4,7 @@ A page is one transaction: observations, views, projected dossiers and the resum
 on page k goes on at k. The cursor moves only after the whole sweep was believed, and never past its beginning.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ from connectors.base import (
 )
 from monitor.clock import Clock
 from monitor.domain.dossier import FINISHED
-from monitor.intake import Intake, PageCount, store_page
+from monitor.intake import Intake, PageCount, joined, store_page
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.tables import Dossier, Pull, Source, SourceDossier
 from monitor.store.writing import in_batches
@@ -34,6 +34,7 @@ log = structlog.get_logger()
 
 _BACKOFF_S = (60, 120, 300, 600, 1800)
 _RESUME_WITHIN = timedelta(hours=6)
+_ROWS_A_TRANSACTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +158,7 @@ class _Reading:
         """Every page of the listing, one transaction each."""
         if Capability.LIST not in self._connector.capabilities:
             return
-        for page in self._connector.sweep(self._run.plan):
-            self._store(page, resume=page.resume)
+        self._store_all(self._connector.sweep(self._run.plan), keep_place=True)
 
     def look_up(self) -> None:
         """Asks by code for the open dossiers that no page showed, nearest promise first (a list by reception date
@@ -171,16 +171,30 @@ class _Reading:
         if self._seen and Capability.STATUS_FILTER in self._connector.capabilities:
             # the listing shows every open dossier of this source: only its own views that vanished are asked for
             wanted = [code for code, key in codes if key is not None and key not in self._seen]
-        for page in self._connector.lookup(wanted) if wanted else ():
-            self._store(page, resume=None)
+        if wanted:
+            self._store_all(self._connector.lookup(wanted), keep_place=False)
 
-    def _store(self, page: Page, *, resume: str | None) -> None:
+    def _store_all(self, pages: Iterator[Page], *, keep_place: bool) -> None:
+        """Small pages share a transaction: a portal that lists by the day would cost a disk flush a day otherwise.
+        What was read before a trouble is stored before the trouble is passed on."""
+        waiting: list[Page] = []
+        try:
+            for page in pages:
+                waiting.append(page)
+                if sum(len(p.records) + len(p.bad) for p in waiting) >= _ROWS_A_TRANSACTION:
+                    full, waiting = waiting, []
+                    self._store(joined(full), len(full), resume=page.resume if keep_place else None)
+        finally:
+            if waiting:
+                self._store(joined(waiting), len(waiting), resume=waiting[-1].resume if keep_place else None)
+
+    def _store(self, page: Page, pages: int, *, resume: str | None) -> None:
         now = self._clock.now()
         with self._sessions.begin() as session:
             count = store_page(
                 session, self._rules.name, page, self._intake, now, self._run.confirmed_at, self._run.pull_id
             )
-            self._pages += 1
+            self._pages += pages
             self._count += count
             values: dict[str, Any] = {} if resume is None else {"resume_token": resume}
             if values:

@@ -56,6 +56,8 @@ class OpencpsMapping:
         dossier_id = row.whole("dossierId")
         if dossier_id is None or dossier_id <= 0:
             raise Unreadable("dossierId", "thiếu")
+        if "dossierStatus" not in wire:  # half a row: an absent state is not an unknown one
+            raise Unreadable("dossierStatus", "thiếu")
         if (row.whole("originality") or 0) < 0:
             return None
         code, reference = row.code("dossierNo"), row.code("referenceUid")

@@ -62,12 +62,13 @@ class TelegramChannel:
         self._loop = asyncio.new_event_loop()
         self._moved: dict[str, str] = {}  # groups that became supergroups, until the people file is corrected
         api = settings.api_url.rstrip("/")
+        self._request = self._make_request(settings.proxy)
         self._bot = Bot(
             self._token,
             base_url=f"{api}/bot",
             base_file_url=f"{api}/file/bot",
-            request=self._request(settings.proxy),
-            get_updates_request=self._request(settings.proxy),
+            request=self._request,
+            get_updates_request=self._request,  # this bot only sends
         )
 
     def send(self, message: Outgoing) -> Outcome:
@@ -101,12 +102,11 @@ class TelegramChannel:
         """Closes connections and the private event loop."""
         with self._lock:
             if not self._loop.is_closed():
-                self._loop.run_until_complete(self._bot._request[0].shutdown())
-                self._loop.run_until_complete(self._bot._request[1].shutdown())
+                self._loop.run_until_complete(self._request.shutdown())
                 self._loop.close()
 
     @staticmethod
-    def _request(proxy: str | None) -> HTTPXRequest:
+    def _make_request(proxy: str | None) -> HTTPXRequest:
         return HTTPXRequest(
             connection_pool_size=2,
             connect_timeout=_CONNECT_S,

@@ -77,32 +77,27 @@ def kill_at(url: str, bot: BotApi, mail: MailServer, point: int, path: Run = who
     return os.WIFSIGNALED(status)
 
 
-def recover(url: str, bot: BotApi, mail: MailServer) -> list[Message]:
+def recover(sessions: sessionmaker[Session], channels: dict[str, Channel]) -> list[Message]:
     """Starts again without kills until nothing moves. Returns every message."""
-    engine = database.open_engine(url)
-    sessions, channels, clock = database.session_factory(engine), make_channels(bot, mail), FixedClock(NOW)
-    try:
-        for _ in range(12):
-            clock.sleep(60)
-            whole_path(sessions, channels, clock)
-            with sessions() as session:
-                messages = list(session.scalars(select(Message)))
-                if all(message.state in ("sent", "failed", "cancelled") for message in messages):
-                    break
-        return messages
-    finally:
-        for channel in channels.values():
-            channel.close()
-        engine.dispose()
+    clock = FixedClock(NOW)
+    messages: list[Message] = []
+    for _ in range(12):
+        clock.sleep(60)
+        whole_path(sessions, channels, clock)
+        with sessions() as session:
+            messages = list(session.scalars(select(Message)))
+        if all(message.state in ("sent", "failed", "cancelled") for message in messages):
+            break
+    return messages
 
 
-def violations(url: str, bot: BotApi, mail: MailServer, messages: list[Message], crashes: int) -> tuple[list[str], int]:
+def violations(
+    sessions: sessionmaker[Session], bot: BotApi, mail: MailServer, messages: list[Message], crashes: int
+) -> tuple[list[str], int]:
     """(what was lost or wrongly doubled, how many messages a peer got twice)."""
-    engine = database.open_engine(url)
-    with database.session_factory(engine)() as session:
+    with sessions() as session:
         notices = {notice.id: notice for notice in session.scalars(select(Notice))}
         tied = set(session.scalars(select(MessageNotice.notice_id)))
-    engine.dispose()
     wrong = [f"notice {n.key} is {n.state}" for n in notices.values() if n.state != "told" or n.id not in tied]
     heard = [(taken.chat, taken.text) for taken in bot.taken]
     heard += [(to, part.get_content()) for to, mail_ in mail.taken if (part := mail_.get_body(("plain",))) is not None]
@@ -127,18 +122,27 @@ def series(
     stride: int,
     path: Run = whole_path,
     stop_at_violation: bool = False,
+    only_once: bool = False,
 ) -> Crashes:
     """Kills at steps first, first + stride … until the path ends unkilled."""
     found = Crashes()
+    engine, channels = database.open_engine(url), make_channels(bot, mail)
+    sessions = database.session_factory(engine)
     point = first
     while kill_at(url, bot, mail, point, path):
         found.points += 1
-        wrong, doubled = violations(url, bot, mail, recover(url, bot, mail), crashes=1)
+        messages = recover(sessions, channels)
+        engine.dispose()  # nothing open that a forked process could inherit
+        wrong, doubled = violations(sessions, bot, mail, messages, crashes=1)
+        engine.dispose()
         found.doubled += doubled
         found.violations += [f"killed at step {point}: {line}" for line in wrong]
-        if found.violations and stop_at_violation:
+        if only_once or (found.violations and stop_at_violation):
             break
         point += stride
+    for channel in channels.values():
+        channel.close()
+    engine.dispose()
     return found
 
 

@@ -14,6 +14,12 @@ from tests.alerts.world import BASE_URL, NOW, add_dossiers, owe, plan
 Sessions = sessionmaker[Session]
 
 
+@pytest.fixture
+def store_url(sqlite_url: str) -> str:
+    """Planning's few statements run on both stores in test_crash.py and test_sending.py; here SQLite will do."""
+    return sqlite_url
+
+
 def messages(sessions: Sessions) -> list[Message]:
     with sessions() as session:
         return list(session.scalars(select(Message).order_by(Message.id)))

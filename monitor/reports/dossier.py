@@ -19,7 +19,8 @@ class Event:
     at: datetime
     kind: str
     word: str
-    detail: str = ""
+    detail: str = ""  # the reason of a stage, the role a notice is for
+    rung: str = ""
     known_at: datetime | None = None
 
 
@@ -93,13 +94,13 @@ def _heard(session: Session, views: Sequence[SourceDossier]) -> list[tuple[int, 
 
 def _stages(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
     crossings = session.scalars(select(CrossingRow).where(CrossingRow.dossier_id.in_(ids)).order_by(CrossingRow.id))
-    return [(row.dossier_id, Event(row.at, "stage", row.stage, row.reason, row.found_at)) for row in crossings]
+    return [(row.dossier_id, Event(row.at, "stage", row.stage, row.reason, known_at=row.found_at)) for row in crossings]
 
 
 def _told(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
     notices = session.scalars(select(Notice).where(Notice.dossier_id.in_(ids)).order_by(Notice.id))
     return [
-        (row.dossier_id, Event(row.rung_at, "notice", row.state, f"{row.rung} → {row.role}", row.closed_at))
+        (row.dossier_id, Event(row.rung_at, "notice", row.state, row.role, row.rung, row.closed_at))
         for row in notices
         if row.dossier_id is not None
     ]

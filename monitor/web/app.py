@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -38,6 +39,14 @@ def _answer_errors(app: FastAPI, shown: Pages, program: WebNeeds) -> None:
         if request.url.path.startswith("/api/"):
             return JSONResponse({"detail": wrong.detail}, wrong.status_code)
         return HTMLResponse(shown.error(wrong.status_code, program.clock.now()), wrong.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    async def unclear(request: Request, wrong: RequestValidationError) -> Response:
+        if request.url.path.startswith("/api/"):
+            # which parameter and what is wrong with it, without the value: an address may be shared
+            said = [{"loc": list(error["loc"]), "msg": error["msg"]} for error in wrong.errors()]
+            return JSONResponse({"detail": said}, 422)
+        return HTMLResponse(shown.error(400, program.clock.now()), 400)
 
     @app.exception_handler(Exception)
     async def failed(request: Request, wrong: Exception) -> Response:

@@ -23,7 +23,7 @@ from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 
 _PAGE = 100  # rows of the long list on one page
-_LETTERS_ON_FIRST = 12
+_LETTERS_ON_FIRST = 5
 _LETTERS_AT_MOST = 1000
 
 # Tiles in the order of urgency: (stages it opens, heading, tone).

@@ -98,6 +98,18 @@ MESSAGES = {
     "cancelled": "đã hủy",
 }
 
+POSTS = {
+    "officer": "cán bộ thụ lý",
+    "section_head": "trưởng bộ phận",
+    "agency_head": "thủ trưởng cơ quan",
+    "one_stop_head": "phụ trách Bộ phận Một cửa",
+    "chairman": "Chủ tịch Ủy ban nhân dân",
+    "director": "Giám đốc sở",
+    "provincial_centre": "Trung tâm Phục vụ hành chính công",
+    "provincial_office": "Văn phòng Ủy ban nhân dân tỉnh",
+    "admin": "quản trị hệ thống",
+}
+
 JOBS = {"judge": "Rà soát hạn", "letters": "Soạn thư", "send": "Gửi cảnh báo", "judging": "Lần rà soát gần nhất"}
 
 

@@ -1,0 +1,317 @@
+"""The pages as a visitor's browser gets them, over HTTP from a running server."""
+
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import httpx
+import pypdf
+import pytest
+from sqlalchemy import Engine, event, update
+from sqlalchemy.orm import Session
+
+from monitor.domain.findings import FindingKind
+from monitor.domain.stage import Stage
+from monitor.reports.late import Shown
+from monitor.store.tables import Dossier, Job, Letter, SourceDossier
+from monitor.web import words
+from monitor.web.app import make_app
+from monitor.web.show import Show, number, span
+from tests.web import desk
+from tests.web.conftest import served
+
+PAGES = ("/", "/?stage=late", "/?agency=H19.32", "/thu", "/nguon", "/hoso/H19.31-260209-0007", "/khong-co")
+
+
+def _text(html: str) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", html)))
+
+
+def _tiles(html: str) -> dict[str, int]:
+    found = re.findall(r"</span>([^<]+)</span>\s*<strong>([\d.]+)</strong>", html)
+    return {name: int(value.replace(".", "")) for name, value in found}
+
+
+def test_the_first_page_says_what_is_late_and_what_needs_a_letter(site: httpx.Client) -> None:
+    html = site.get("/").text
+    assert _tiles(html) == {
+        "Quá hạn": 5,
+        "Đến hạn hôm nay": 2,
+        "Hạn gửi thư hôm nay": 2,
+        "Sắp đến hạn": 1,
+        "Chưa kết luận": 3,
+        "Nguồn im lặng": 2,
+        "Đã trả quá hạn": 1,
+        "Thư xin lỗi cần gửi": 8,
+    }
+    listed = re.findall(r'class="code" href="/hoso/([^"]+)"', html[html.index('id="danh-sach"') :])
+    assert listed[0] == "H19.31-260209-0007"
+    assert len(listed) == 11
+    assert "trễ 7 ngày làm việc" in html
+    assert "Tính đến" in html
+    assert "08:15 05/03/2026" in html
+
+
+def test_what_cannot_be_relied_on_is_never_shown_as_in_time(site: httpx.Client) -> None:
+    """Overtaken by time: being judged again. From a silent source: said so. Neither is listed under "Trong hạn"."""
+    assert "H19.02-260213-0008" in site.get("/").text
+    page = _text(site.get("/hoso/H19.02-260213-0008").text)
+    assert "Đang rà soát lại" in page
+    silent = _text(site.get("/hoso/G22.99-260220-0002").text)
+    assert "Nguồn im lặng" in silent
+    in_time = site.get("/", params={"stage": "in_time"}).text
+    listed = in_time[in_time.index('id="danh-sach"') :]
+    assert "H19.31-260303-0001" in listed
+    assert "H19.02-260213-0008" not in listed
+    assert "<span" in listed  # the silent one is there, marked
+    assert re.search(r"G22\.99-260220-0002.*?Nguồn im lặng", listed, re.DOTALL)
+
+
+def test_a_stale_source_is_said_in_words_on_every_page(site: httpx.Client) -> None:
+    for path in PAGES[:-1]:
+        assert "Nguồn “cong” im lặng 3 giờ" in site.get(path).text, path
+
+
+def test_filters_narrow_by_agency_with_its_subtree_and_by_stage(site: httpx.Client) -> None:
+    html = site.get("/", params={"agency": "H19.32", "stage": ""}).text
+    assert _tiles(html)["Quá hạn"] == 1
+    assert '<option value="H19.32" selected>' in html
+    assert "2 hồ sơ" in html
+    both = site.get("/", params={"agency": "H19.32", "stage": "due_today"}).text
+    listed = re.findall(r'class="code" href="/hoso/([^"]+)"', both[both.index('id="danh-sach"') :])
+    assert listed == ["H19.32.1-260227-0002"]
+
+
+def test_the_letter_is_behind_its_link_and_its_name_names_nobody(site: httpx.Client) -> None:
+    link = re.findall(r'href="(/letters/\d+\.pdf)"', site.get("/thu").text)[0]
+    answer = site.get(link)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == 'inline; filename="H19.31-260209-0007-1.pdf"'
+    assert answer.headers["cache-control"] == "no-store"
+    pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+    assert desk.PERSON["name"] in pages[0].extract_text()
+    word = site.get(link.replace(".pdf", ".docx"))
+    assert word.headers["content-disposition"] == 'attachment; filename="H19.31-260209-0007-1.docx"'
+    assert word.content[:2] == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "why"),
+    [
+        ("/letters/999.pdf", 404, "no such letter"),
+        ("/letters/4.pdf", 409, "owed, not drafted"),
+        ("/letters/5.pdf", 409, "suspended: two systems disagree"),
+        ("/letters/1.exe", 400, "a kind we don't make"),
+        ("/letters/x.pdf", 400, "not a number"),
+        ("/letters/..%2f..%2fetc%2fpasswd.pdf", 404, "a path is not a number"),
+        ("/hoso/khong-co", 404, "no such dossier"),
+        ("/?page=0", 400, "pages begin at 1"),
+        ("/../../etc/passwd", 404, "no such page"),
+    ],
+)
+def test_what_is_not_there_gets_a_page_that_says_so(site: httpx.Client, path: str, status: int, why: str) -> None:
+    answer = site.get(path)
+    assert answer.status_code == status, why
+    assert "Về trang đầu" in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_a_suspended_letter_is_not_handed_out_even_if_it_was_drafted(site: httpx.Client, store: Engine) -> None:
+    assert site.get("/letters/3.pdf").status_code == 200
+    with Session(store) as session, session.begin():
+        session.execute(update(Letter).where(Letter.id == 3).values(suspended_for="state_mismatch"))
+    assert site.get("/letters/3.pdf").status_code == 409
+
+
+def test_no_page_names_a_citizen(site: httpx.Client) -> None:
+    for path in (*PAGES, *(f"/hoso/{case.code}" for case in desk.CASES), "/api/v1/late", "/api/v1/openapi.json"):
+        answer = site.get(path)
+        for value in desk.PERSON.values():
+            assert value not in unescape(answer.text), path
+            assert value not in str(answer.headers), path
+
+
+def test_every_answer_carries_the_guards(site: httpx.Client) -> None:
+    for path in (*PAGES, "/dunghen.css", "/letters/1.pdf", "/letters/999.pdf", "/api/v1/late", "/healthz"):
+        headers = site.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"], path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["referrer-policy"] == "same-origin", path
+        assert headers["cache-control"] == ("max-age=3600" if path.endswith(".css") else "no-store"), path
+        assert "server" not in {name.lower() for name in headers if "uvicorn" not in headers[name]}, path
+
+
+def test_pages_hold_no_script_and_no_inline_style(site: httpx.Client) -> None:
+    for path in PAGES:
+        html = site.get(path).text
+        assert "<script" not in html, path
+        assert " style=" not in html, path
+        assert not re.search(r"\son\w+=", html), path
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost.evil.example:80"])
+def test_a_foreign_host_is_refused(site: httpx.Client, host: str) -> None:
+    """DNS rebinding: another site's name that points at this machine must not read the pages."""
+    answer = site.get("/", headers={"host": host})
+    assert answer.status_code == 400
+    assert "Quá hạn" not in answer.text
+
+
+def test_the_site_s_own_name_is_a_host(store: Engine) -> None:
+    program = desk.program(store, site={"name": "X", "base_url": "https://dunghen.example.vn"})
+    with served(program) as address:
+        assert httpx.get(address, headers={"host": "dunghen.example.vn"}).status_code == 200
+
+
+def test_what_sources_say_is_shown_as_text(site: httpx.Client, store: Engine) -> None:
+    """HTML, header breaks and path steps in a dossier's own words stay words."""
+    evil = 'a/../b"><script>alert(1)</script>\r\nX-Evil: 1'
+    with Session(store) as session, session.begin():
+        session.execute(
+            update(Dossier).where(Dossier.id == 1).values(code=evil, procedure_name="<img src=x onerror=1>")
+        )
+        session.execute(update(SourceDossier).where(SourceDossier.id == 1).values(status_raw="<b>x</b>"))
+        content = dict(session.get_one(Letter, 1).content or {})
+        session.execute(update(Letter).where(Letter.id == 1).values(content={**content, "dossier_code": evil}))
+    html = site.get("/").text
+    assert "<script" not in html
+    assert "<img" not in html
+    link = re.findall(r'href="(/hoso/a[^"]+)"', html)[0]
+    page = site.get(link)
+    assert page.status_code == 200
+    assert "&lt;script&gt;" in page.text
+    assert "<b>x</b>" not in page.text
+    letter = site.get("/letters/1.docx")
+    assert "x-evil" not in letter.headers
+    assert re.fullmatch(r'attachment; filename="[A-Za-z0-9.-]+"', letter.headers["content-disposition"])
+
+
+def test_the_sources_page_shows_what_was_set_aside_and_what_the_jobs_did(site: httpx.Client, store: Engine) -> None:
+    with Session(store) as session, session.begin():
+        session.execute(
+            update(Job)
+            .where(Job.name == "judge")
+            .values(failures=3, last_error="2026-03-05T01:14:00Z OperationalError (judge.py:80 judge_due)")
+        )
+    page = _text(site.get("/nguon").text)
+    assert "không phải ngày: 31/02/2026" in page
+    assert "trả về trang HTML thay cho JSON" in page
+    assert "Đang lỗi, 3 lần liền" in page
+    assert "OperationalError" in page
+    assert "Việc “Rà soát hạn” đang lỗi" in _text(site.get("/").text)
+
+
+def test_an_empty_store_says_so_and_nothing_is_green(store: Engine) -> None:
+    with served(desk.program(store)) as address:
+        page = _text(httpx.get(address).text)
+    assert "Chưa đọc được hồ sơ nào" in page
+    assert "Nguồn “motcua” im lặng" in page
+    assert "Còn mới" not in page
+
+
+def test_the_list_is_paged(store: Engine) -> None:
+    many = tuple(replace(desk.CASES[2], code=f"H19.32-260224-{n:04d}", letter="") for n in range(250))
+    desk.fill(store, (*desk.CASES, *many))
+    with served(desk.program(store)) as address, httpx.Client(base_url=address) as client:
+        seen: list[str] = []
+        url: str | None = "/?agency=&stage=late"
+        while url:
+            html = client.get(url).text
+            seen += re.findall(r'class="code" href="/hoso/([^"]+)"', html[html.index('id="danh-sach"') :])
+            after = re.search(r'href="([^"]+)" rel="next"', html)
+            url = unescape(after[1]) if after else None
+    assert len(seen) == len(set(seen)) == 256
+    assert "256 hồ sơ" in html
+
+
+def test_queries_per_page_do_not_grow_with_the_dossiers(program: Any, store: Engine) -> None:
+    asked: list[str] = []
+    event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    def queries(client: httpx.Client, path: str) -> int:
+        asked.clear()
+        assert client.get(path).status_code == 200
+        return sum(statement.startswith("SELECT") for statement in asked)
+
+    with served(program) as address, httpx.Client(base_url=address) as client:
+        few = {path: queries(client, path) for path in ("/", "/thu", "/nguon")}
+        more = [{"code": f"H19.33-260101-{n:04d}", "stage": "late", "agency_code": "H19.33"} for n in range(300)]
+        with Session(store) as session, session.begin():
+            session.add_all(
+                Dossier(
+                    **row,
+                    status="processing",
+                    speaking_source="motcua",
+                    precision="date",
+                    facts_at=desk.NOW,
+                    confirmed_at=desk.NOW,
+                )
+                for row in more
+            )
+        assert {path: queries(client, path) for path in few} == few
+
+
+def test_the_api_gives_the_same_figures(site: httpx.Client) -> None:
+    answer = site.get("/api/v1/late", params={"stage": ["late"], "limit": 2}).json()
+    assert answer["number"] == 6
+    assert answer["stale_sources"] == ["cong"]
+    assert [row["code"] for row in answer["rows"]] == ["H19.31-260209-0007", "H19.01-260120-0113"]
+    assert answer["counts"]["by_stage"]["late"] == 5
+    assert site.get("/api/v1/late", params={"limit": 0}).status_code == 422
+    assert site.get("/api/v1/khong-co").json() == {"detail": "Not Found"}
+
+
+def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store: Engine) -> None:
+    with Session(store) as session, session.begin():
+        session.connection().exec_driver_sql("DROP TABLE message")
+    with served(program) as address:
+        answer = httpx.get(address)
+        api = httpx.get(f"{address}/api/v1/late")
+    assert (answer.status_code, api.status_code) == (500, 500)
+    assert "sqlite" not in answer.text.lower()
+    assert api.json() == {"detail": "internal error"}
+
+
+def test_only_reading_is_possible(program: Any) -> None:
+    """Without sign-in nothing may change the state: no route takes anything but GET."""
+    methods: set[str] = set()
+    for route in make_app(program).routes:
+        methods |= set(getattr(route, "methods", None) or ())
+    assert methods <= {"GET", "HEAD"}
+
+
+def test_without_a_scheduler_nobody_judges_and_health_says_so(site: httpx.Client) -> None:
+    assert site.get("/healthz").status_code == 503
+
+
+def test_every_stage_and_finding_has_its_word() -> None:
+    assert set(words.STAGES) == {*Stage, *Shown}
+    assert {str(kind) for kind in FindingKind} <= set(words.FINDINGS)
+    assert words.stage("nonsense").tone == "unsure"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "–"),
+        (59, "dưới 1 phút"),
+        (60, "1 phút"),
+        (3_599, "59 phút"),
+        (3_600, "1 giờ"),
+        (86_400 * 1500, "1.500 ngày"),
+    ],
+)
+def test_spans_are_rounded_down(seconds: float | None, said: str) -> None:
+    assert span(seconds) == said
+
+
+def test_numbers_and_instants_are_written_the_vietnamese_way() -> None:
+    show = Show(desk.calendar())
+    assert number(1_234_567) == "1.234.567"
+    assert show.instant(desk.NOW) == "08:15 05/03/2026"
+    assert show.day(desk.NOW + timedelta(hours=16)) == "06/03/2026"
+    assert show.day(None) == show.instant(None) == "–"

@@ -117,7 +117,7 @@ def store_page(
             heard.append(_heard(source, record, canonical, raw, known.get(key), now, sweep_confirmed_at))
     set_aside = _set_aside(session, source, page.bad, now, pull_id)
     if page.records:
-        _clear_mended(session, source, list(latest), now)
+        _clear_mended(session, source, page.records, now)
     if heard:
         _append(session, source, heard, now, pull_id)
         dossier_ids = _store_views(session, heard, intake, now)
@@ -303,14 +303,14 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
 
 def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: datetime, pull_id: int) -> int:
     """Keeps each bad row once with a count; its bytes are evidence, so they go where evidence goes."""
-    hashed = {(b.key, b.field, blake2b(b.raw, digest_size=20).hexdigest()): b for b in bad}
+    hashed = {(b.key, b.field, _fault_hash(b)): b for b in bad}
     if not hashed:
         return 0
     table = table_of(BadRecordRow)
     there: dict[tuple[str, str, str], int] = {}
     for batch in in_batches(sorted({key for key, _, _ in hashed})):
         for row in session.execute(select(table).where(table.c.source == source, table.c.key.in_(batch))):
-            there[(row.key, row.field, row.raw_hash)] = row.id
+            there[(row.key, row.field, row.fault_hash)] = row.id
     again = [there[k] for k in hashed if k in there]
     for ids in in_batches(again):
         session.execute(
@@ -325,12 +325,12 @@ def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: dat
             "key": b.key,
             "heard_at": now,
             "not_before_at": None,
-            "record_hash": raw_hash,
+            "record_hash": fault_hash,
             "record": b"",
             "raw": zlib.compress(b.raw, 6),
             "pull_id": pull_id,
         }
-        for (_, _, raw_hash), b in fresh
+        for (_, _, fault_hash), b in fresh
     ]
     kept = insert_returning_ids(session, Observation, evidence)
     rows = [
@@ -339,26 +339,36 @@ def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: dat
             "key": b.key,
             "field": b.field[:64],
             "problem": b.problem,
-            "raw_hash": raw_hash,
+            "fault_hash": fault_hash,
             "first_seen_at": now,
             "last_seen_at": now,
             "times_seen": 1,
             "observation_id": observation_id,
         }
-        for ((_, _, raw_hash), b), observation_id in zip(fresh, kept, strict=True)
+        for ((_, _, fault_hash), b), observation_id in zip(fresh, kept, strict=True)
     ]
     if rows:
         session.execute(insert(table), rows)
     return len(hashed)
 
 
-def _clear_mended(session: Session, source: str, keys: Sequence[str], now: datetime) -> None:
-    """A row that could not be read and now can is no longer set aside."""
+def _fault_hash(bad: BadRecord) -> str:
+    """What makes two bad rows the same: the same fault of the same dossier, whatever cosmetic else changed around it;
+    the bytes themselves where not even the dossier could be told."""
+    return blake2b(bad.problem.encode() if bad.key else bad.raw, digest_size=20).hexdigest()
+
+
+def _clear_mended(session: Session, source: str, records: Iterable[DossierRecord], now: datetime) -> None:
+    """A row that could not be read and now can is no longer set aside. A broken row is known by whatever id could
+    still be read in it: the whole key, its last part, or the code."""
     table = table_of(BadRecordRow)
     waiting = session.execute(
         select(table.c.id, table.c.key).where(table.c.source == source, table.c.cleared_at.is_(None))
     ).all()
-    readable = set(keys)
+    readable: set[str] = set()
+    if waiting:
+        for record in records:
+            readable.update((record.key, record.key.rpartition(":")[2], record.code))
     mended = [row.id for row in waiting if row.key in readable]
     for ids in in_batches(mended):
         session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))

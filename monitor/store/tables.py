@@ -107,13 +107,13 @@ class BadRecordRow(Base):
     key: Mapped[str] = mapped_column(String(200))
     field: Mapped[str] = mapped_column(String(64))
     problem: Mapped[str] = mapped_column(Text)
-    raw_hash: Mapped[str] = mapped_column(String(40))
+    fault_hash: Mapped[str] = mapped_column(String(40))  # what makes two bad rows the same
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     times_seen: Mapped[int] = mapped_column(Integer, default=1)
     cleared_at: Mapped[datetime | None]
     observation_id: Mapped[int | None] = mapped_column(ForeignKey("observation.id"))
-    __table_args__ = (UniqueConstraint("source", "key", "field", "raw_hash"),)
+    __table_args__ = (UniqueConstraint("source", "key", "field", "fault_hash"),)
 
 
 class Dossier(Base):

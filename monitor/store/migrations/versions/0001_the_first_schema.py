@@ -339,7 +339,7 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('field', sa.String(length=64), nullable=False),
     sa.Column('problem', sa.Text(), nullable=False),
-    sa.Column('raw_hash', sa.String(length=40), nullable=False),
+    sa.Column('fault_hash', sa.String(length=40), nullable=False),
     sa.Column('first_seen_at', types.Instant(), nullable=False),
     sa.Column('last_seen_at', types.Instant(), nullable=False),
     sa.Column('times_seen', sa.Integer(), nullable=False),
@@ -348,7 +348,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['observation_id'], ['observation.id'], name=op.f('fk_bad_record_observation_id_observation')),
     sa.ForeignKeyConstraint(['source'], ['source.name'], name=op.f('fk_bad_record_source_source')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bad_record')),
-    sa.UniqueConstraint('source', 'key', 'field', 'raw_hash', name=op.f('uq_bad_record_source_key_field_raw_hash'))
+    sa.UniqueConstraint('source', 'key', 'field', 'fault_hash', name=op.f('uq_bad_record_source_key_field_fault_hash'))
     )
     # ### end Alembic commands ###
 

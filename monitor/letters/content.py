@@ -78,8 +78,9 @@ class Content:
         yield "motto", MOTTO
         yield "number", self.number
         yield "place_and_date", self.place_and_date
-        for part in ("title", "addressee", "body"):
-            yield from ((part, split_fill(line)[0]) for line in getattr(self, part) if split_fill(line)[0])
+        for part in ("title", "addressee"):
+            yield from ((part, line) for line in getattr(self, part))
+        yield from (("body", words) for words, _ in map(split_fill, self.body) if words)
         yield from (("signer", line) for line in self.signer)
         if self.signer_name:
             yield "signer_name", self.signer_name

@@ -101,10 +101,10 @@ def _owed(session: Session, only: Collection[int] | None) -> Iterator[tuple[Lett
         .with_for_update(of=Letter, skip_locked=True)
     )
     if only is None:
-        yield from session.execute(query).tuples()
+        yield from session.execute(query)
         return
     for batch in _batches(sorted(only)):
-        yield from session.execute(query.where(Letter.id.in_(batch))).tuples()
+        yield from session.execute(query.where(Letter.id.in_(batch)))
 
 
 def _known(session: Session, dossiers: Sequence[Dossier]) -> dict[int, _Known]:
@@ -116,7 +116,7 @@ def _known(session: Session, dossiers: Sequence[Dossier]) -> dict[int, _Known]:
             select(SourceDossier, ApplicantRow, ApplicantRow.name)
             .outerjoin(ApplicantRow, ApplicantRow.view_id == SourceDossier.id)
             .where(SourceDossier.dossier_id.in_(batch))
-        ).tuples()
+        )
         date_only = {}
         for view, applicant, name in rows:
             speaks = view.source == speaking[view.dossier_id]

@@ -115,7 +115,7 @@ def _rows(session: Session, only: Collection[int] | None) -> Iterator[_Row]:
     doubled = _doubled(session)
     for batch in [None] if only is None else _batches(sorted(only)):
         chosen = query if batch is None else query.where(Letter.id.in_(batch))
-        for letter_id, agency, promise, content, code in session.execute(chosen).tuples():
+        for letter_id, agency, promise, content, code in session.execute(chosen):
             assert content is not None
             twin = f"-{letter_id}" if (agency, code, promise) in doubled else ""
             yield _Row(letter_id, agency, f"{safe_name(code)}-{promise}{twin}", Content.from_dict(content))
@@ -126,7 +126,7 @@ def _doubled(session: Session) -> set[tuple[str, str, int]]:
     rows = session.execute(
         select(Letter.agency_code, Dossier.code, Letter.promise_number).join(Dossier, Dossier.id == Letter.dossier_id)
     )
-    seen = Counter(rows.tuples())
+    seen = Counter((agency, code, promise) for agency, code, promise in rows)
     return {key for key, times in seen.items() if times > 1}
 
 

@@ -12,8 +12,10 @@ from monitor.words import Words
 FOLDER = TEMPLATES / "fonts"
 _BRANCHES = 0xFFFF  # the end mark of a segment table
 
-# Right-to-left letters and marks that steer direction: print order and reading order would part.
+# Right-to-left letters, their points, and marks that steer direction: print order and reading order would part.
 _WRONG_WAY = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"})
+# The marks that Latin letters bear; others belong to other scripts (and 034F only joins, unseen).
+_DIACRITICS = frozenset(range(0x0300, 0x0370)) - {0x034F}
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Cn"})
 
 _PARTS = {
@@ -76,6 +78,7 @@ def _is_plain(character: str) -> bool:
     return (
         unicodedata.category(character) not in _INVISIBLE
         and unicodedata.bidirectional(character) not in _WRONG_WAY
+        and (unicodedata.bidirectional(character) != "NSM" or ord(character) in _DIACRITICS)
         and unicodedata.is_normalized("NFC", character)
     )
 

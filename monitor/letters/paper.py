@@ -14,6 +14,7 @@ import typst
 
 from monitor import TEMPLATES
 from monitor.letters.content import MOTTO, NATION, Content, split_fill
+from monitor.letters.density import density_of
 from monitor.letters.fonts import FOLDER, check_glyphs
 
 LAYOUT = TEMPLATES / "letters" / "letter.typ"
@@ -77,7 +78,10 @@ def _data(content: Content) -> dict[str, Any]:
     def each(lines: Sequence[str]) -> list[list[str]]:
         return [_pieces(line) for line in lines]
 
+    density = density_of(content)
     return {
+        "size": density.points,
+        "leading": density.leading,
         "nation": NATION,
         "motto": MOTTO,
         "parent": each(content.parent),

@@ -90,29 +90,32 @@ def read_template(file: Path, fields: Collection[str]) -> Template:
                 "Close every {{ with }} and every {% if … %} with {% endif %}.",
             ),
         ) from None
-    for node in _walk(tree):
-        _check(file, node, fields)
+    for node, line in _walk(tree):
+        _check(file, line, node, fields)
     return _ENVIRONMENT.from_string(tree)
 
 
 def names_used(file: Path) -> set[str]:
     """The fields that a (readable) file of wording prints or asks about."""
-    return {node.name for node in _walk(_ENVIRONMENT.parse(file.read_text("utf-8"))) if isinstance(node, nodes.Name)}
+    tree = _ENVIRONMENT.parse(file.read_text("utf-8"))
+    return {node.name for node, _ in _walk(tree) if isinstance(node, nodes.Name)}
 
 
-def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
-    yield node
+def _walk(node: nodes.Node, line: int = 1) -> Iterator[tuple[nodes.Node, int]]:
+    """Every node with its line; some have none of their own and stand on their parent's."""
+    line = node.lineno or next((inner.lineno for inner in node.find_all(nodes.Node) if inner.lineno), line)
+    yield node, line
     for child in node.iter_child_nodes():
-        yield from _walk(child)
+        yield from _walk(child, line)
 
 
-def _check(file: Path, node: nodes.Node, fields: Collection[str]) -> None:
+def _check(file: Path, line: int, node: nodes.Node, fields: Collection[str]) -> None:
     if isinstance(node, nodes.Name):
         if node.name not in fields:
             near = get_close_matches(node.name, fields, 1) or sorted(fields)[:1]
             raise TemplateRefused(
                 file,
-                node.lineno,
+                line,
                 Words(f'không có trường "{node.name}".', f'there is no field "{node.name}".'),
                 Words(
                     f"Có phải {{{{ {near[0]} }}}}? Các trường: {', '.join(sorted(fields))}.",
@@ -124,25 +127,25 @@ def _check(file: Path, node: nodes.Node, fields: Collection[str]) -> None:
             allowed = ", ".join(sorted(_FILTERS))
             raise TemplateRefused(
                 file,
-                node.lineno,
+                line,
                 Words(f'không dùng được bộ lọc "{node.name}".', f'the filter "{node.name}" cannot be used.'),
                 Words(f"Bộ lọc dùng được: {allowed}.", f"Filters: {allowed}."),
             )
     elif isinstance(node, nodes.Const):
         if not isinstance(node.value, str | bool):
-            raise _not_allowed(file, node)
+            raise _not_allowed(file, line, node)
     elif isinstance(node, nodes.Operand):
         if node.op not in _COMPARED:
-            raise _not_allowed(file, node)
+            raise _not_allowed(file, line, node)
     elif not isinstance(node, _PLAIN):
-        raise _not_allowed(file, node)
+        raise _not_allowed(file, line, node)
 
 
-def _not_allowed(file: Path, node: nodes.Node) -> TemplateRefused:
+def _not_allowed(file: Path, line: int, node: nodes.Node) -> TemplateRefused:
     kind = type(node).__name__
     return TemplateRefused(
         file,
-        node.lineno,
+        line,
         Words(f"cú pháp không được phép ({kind}).", f"this syntax is not allowed ({kind})."),
         Words(
             "Chỉ dùng {{ trường }}, {{ trường|bộ_lọc }} và {% if trường %} … {% else %} … {% endif %}.",

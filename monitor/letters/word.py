@@ -12,14 +12,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor import TEMPLATES
 from monitor.letters.content import MOTTO, NATION, Content, split_fill
+from monitor.letters.density import density_of
 from monitor.letters.paper import check
 
 LAYOUT = TEMPLATES / "letters" / "letter.docx"
 
 _DOCUMENT = "word/document.xml"
+_STYLES = "word/styles.xml"
 _FOOTER = "word/footer1.xml"
 _CORE = "docProps/core.xml"
-_WORDED = (_DOCUMENT, _FOOTER, _CORE)
+_WORDED = (_DOCUMENT, _STYLES, _FOOTER, _CORE)
 _MIDNIGHT = (1980, 1, 1, 0, 0, 0)  # a fixed time in the archive: the same bytes on any day
 
 
@@ -64,6 +66,7 @@ def _layout() -> tuple[tuple[str, "bytes | Template"], ...]:
 
 def _context(content: Content) -> dict[str, Any]:
     return {
+        "half_points": 2 * density_of(content).points,
         "nation": NATION,
         "motto": MOTTO,
         "letter": content,

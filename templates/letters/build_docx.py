@@ -15,13 +15,12 @@ LEFT_COLUMN, RIGHT_COLUMN = round(66 * MM), round(94 * MM)
 TEXT_WIDTH = LEFT_COLUMN + RIGHT_COLUMN
 
 
-def run(text: str, *, size: float = 14, bold: bool = False, italic: bool = False) -> str:
+def run(text: str, *, size: float | None = None, bold: bool = False, italic: bool = False) -> str:
+    """`size` in points; without one the body's size, which depends on how much there is to say."""
     marks = ("<w:b/>" if bold else "") + ("<w:i/>" if italic else "")
-    half = round(size * 2)
-    return (
-        f'<w:r><w:rPr>{marks}<w:sz w:val="{half}"/><w:szCs w:val="{half}"/></w:rPr>'
-        f'<w:t xml:space="preserve">{text}</w:t></w:r>'
-    )
+    if size is not None:
+        marks += f'<w:sz w:val="{round(size * 2)}"/><w:szCs w:val="{round(size * 2)}"/>'
+    return f'<w:r><w:rPr>{marks}</w:rPr><w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
 def paragraph(inner: str, *, align: str = "center", before: int = 0, after: int = 0, more: str = "") -> str:
@@ -70,7 +69,7 @@ def head() -> str:
         + each("issuer", paragraph(run("{{ line }}", size=12, bold=True)))
         + rule(24, LEFT_COLUMN)
     )
-    # the motto in 13 pt bold is 63.4 mm wide; its rule is as long (Phụ lục I, mục II.1)
+    # the motto in 13 pt bold is 56.1 mm wide; its rule is as long (Phụ lục I, mục II.1)
     right = (
         paragraph(run("{{ nation }}", size=12, bold=True))
         + paragraph(run("{{ motto }}", size=13, bold=True))
@@ -81,7 +80,7 @@ def head() -> str:
     return table((left, right), (number, place))
 
 
-MOTTO_MM = 57.2
+MOTTO_MM = 56.1
 
 
 def body() -> str:
@@ -154,7 +153,8 @@ HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 FONT = "<w:rFonts " + " ".join(f'w:{use}="Times New Roman"' for use in ("ascii", "hAnsi", "cs", "eastAsia")) + "/>"
 STYLES = (
     f"{HEAD}<w:styles {W}><w:docDefaults><w:rPrDefault><w:rPr>{FONT}"
-    '<w:sz w:val="28"/><w:szCs w:val="28"/><w:lang w:val="vi-VN" w:eastAsia="vi-VN" w:bidi="ar-SA"/>'
+    '<w:sz w:val="{{ half_points }}"/><w:szCs w:val="{{ half_points }}"/>'
+    '<w:lang w:val="vi-VN" w:eastAsia="vi-VN" w:bidi="ar-SA"/>'
     "</w:rPr></w:rPrDefault>"
     "<w:pPrDefault/></w:docDefaults>"
     '<w:style w:type="paragraph" w:default="1" w:styleId="Normal"><w:name w:val="Normal"/></w:style></w:styles>'

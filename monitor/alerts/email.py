@@ -115,6 +115,7 @@ def connect(settings: Email) -> smtplib.SMTP:
         smtp.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
             smtp.starttls(context=context)
+            smtp.ehlo_or_helo_if_needed()  # what was said before the encryption doesn't count
         if settings.username is not None and settings.password is not None:
             smtp.login(settings.username, settings.password.get_secret_value())
     except BaseException:

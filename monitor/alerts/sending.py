@@ -51,17 +51,25 @@ class _Claim:
 
 
 def send_pending(
-    sessions: sessionmaker[Session], channels: Mapping[str, Channel], *, clock: Clock, limit: int = 500
+    sessions: sessionmaker[Session],
+    channels: Mapping[str, Channel],
+    *,
+    clock: Clock,
+    limit: int = 500,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> SendCount:
     """Tries up to `limit` messages whose time has come, urgent ones first. Never raises for what a peer does.
 
-    A channel that is down or asks for silence is left alone for the rest of the round.
+    A channel that is down or asks for silence is left alone for the rest of the round. Once `stopping` says so nothing
+    more is claimed.
     """
     counts: dict[str, int] = {}
     enabled = tuple(channels)
     down: set[str] = set()
     skipped: list[int] = []
     for message_id, channel in _due(sessions, clock.now(), enabled, limit):
+        if stopping():
+            break
         if channel in down:
             skipped.append(message_id)
             continue

@@ -6,6 +6,7 @@ leaves this module without a look for it. `send` blocks; call it from a thread w
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
@@ -32,6 +33,8 @@ from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Resul
 from monitor.alerts.tags import LIMIT, plain, split_html, units
 from monitor.alerts.wording import Attachment, render, whole_list
 from monitor.settings import Telegram
+
+os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's coming way to state waits, without its warning
 
 T = TypeVar("T")
 _CONNECT_S = 5.0

@@ -69,7 +69,7 @@ def mail_server(password: str | None = None, **options: Any) -> Iterator[MailSer
         return AuthResult(success=(data.login, data.password) == (b"dunghen", str(password).encode()), handled=False)
 
     if password is not None:
-        options |= {"authenticator": sign_in, "auth_required": True, "auth_require_tls": "tls_context" in options}
+        options |= {"authenticator": sign_in, "auth_require_tls": False}
     controller = _AnyPort(peer, hostname="127.0.0.1", port=0, ready_timeout=10, **options)
     controller.start()
     peer.port = controller.port

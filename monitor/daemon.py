@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 import uvicorn
@@ -44,6 +43,11 @@ class ProgramLike(WebNeeds, Protocol):
 
     def plan_and_send(self) -> Any: ...
 
+    def release_leases(self) -> Any: ...
+
+    def request_stop(self) -> None:
+        """No new claim from now on; what is being sent is finished."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -63,20 +67,21 @@ class _Server(uvicorn.Server):
 
 
 def run(program: ProgramLike, options: Options | None = None) -> int:
-    """Runs until SIGTERM or SIGINT. Exit code 0 after a clean stop, 1 if it could not start, 3 if a second daemon."""
+    """Runs until SIGTERM or SIGINT. Returns the exit code: 0 a clean stop, 1 no port or a broken web server, 2 a host that
+    pages without sign-in may not have, 5 the data is held by another daemon."""
     chosen = Options() if options is None else options
     notifier = Notifier()
     settings = program.settings
     if not _is_loopback(settings.web.host):
         log.error("web_host_refused", host=settings.web.host, reason="pages without sign-in stay on this machine")
-        return 1
+        return 2
     try:
-        with OneInstance(_data_dir(settings), program.engine):
-            _release_leases(program)
+        with OneInstance(settings.site.data_dir, program.engine):
+            program.release_leases()  # what an earlier run had claimed is nobody's now: we hold the lock
             return asyncio.run(_serve(program, chosen, notifier))
     except AlreadyRunning:
-        log.error("daemon_refused", reason="already_running", folder=str(_data_dir(settings)))
-        return 3
+        log.error("daemon_refused", reason="already_running", folder=str(settings.site.data_dir))
+        return 5
 
 
 async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> int:
@@ -149,12 +154,14 @@ def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier) -> 
 
 
 async def _stop(
-    engine: LocalEngine, server: uvicorn.Server, web: "asyncio.Task[None]", bot: "asyncio.Task[None]", program: Any
+    engine: LocalEngine,
+    server: uvicorn.Server,
+    web: "asyncio.Task[None]",
+    bot: "asyncio.Task[None]",
+    program: ProgramLike,
 ) -> list[str]:
     """First no new work, then what is under way, then the pages. Returns the jobs that did not end in time."""
-    request_stop = getattr(program, "request_stop", None)
-    if callable(request_stop):
-        request_stop()  # the use cases stop claiming and finish the send in flight
+    program.request_stop()
     still_running = await asyncio.to_thread(engine.stop, _STOP_S)
     server.should_exit = True
     _done, pending = await asyncio.wait({web, bot}, timeout=_WEB_STOP_S)
@@ -196,18 +203,6 @@ def _web_config(program: ProgramLike, engine: LocalEngine) -> uvicorn.Config:
         lifespan="off",
         limit_concurrency=200,
     )
-
-
-def _release_leases(program: ProgramLike) -> None:
-    """What an earlier run of this daemon had claimed is nobody's now: we hold the lock."""
-    from monitor.alerts.sending import release_leases
-
-    with program.sessions.begin() as session:
-        release_leases(session, program.clock.now())
-
-
-def _data_dir(settings: Settings) -> Path:
-    return settings.folder / settings.site.data_dir
 
 
 def _is_loopback(host: str) -> bool:

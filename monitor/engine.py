@@ -147,7 +147,9 @@ class LocalEngine:
 
     def stop(self, timeout_s: float) -> list[str]:
         """No new run; waits at most so long for those under way. Returns the names of those still running."""
-        self._stopping = True
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         with self._changed:
@@ -174,7 +176,8 @@ class LocalEngine:
             wanted = self._states[name].began + 1
         self.nudge(name)
         with self._changed:
-            return self._changed.wait_for(lambda: self._states[name].ok_run >= wanted, timeout_s)
+            self._changed.wait_for(lambda: self._stopping or self._states[name].ok_run >= wanted, timeout_s)
+            return self._states[name].ok_run >= wanted
 
     def health(self) -> dict[str, JobState]:
         """What every job last did, by name."""

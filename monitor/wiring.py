@@ -1,5 +1,6 @@
 """Puts the parts together. The only module that knows every adapter; everything below is handed what it needs."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,6 +85,7 @@ class Program:
         self._given_channels = channels
         self._connect = connect or make_connector
         self._connectors: dict[str, Connector] = {}
+        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +189,11 @@ class Program:
                 shadow=self.settings.shadow,
                 stale_sources=stale_sources(session, self.settings.sources, now=now),
             )
-        return TellCount(plan, send_pending(self.sessions, self.channels, clock=self.clock))
+        return TellCount(plan, send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set))
+
+    def request_stop(self) -> None:
+        """No message is claimed from now on; the one that is being sent is finished."""
+        self._stopping.set()
 
     def release_leases(self) -> int:
         """At start: what a dead process was sending becomes a possible repeat instead of a loss."""

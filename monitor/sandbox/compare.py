@@ -63,9 +63,7 @@ def compare(session: Session, sandbox: Sandbox, truth: Truth) -> list[Check]:
     checks.append(Check(Words("Chưa tiếp nhận", "Not accepted yet"), truth.counts["not_started"], waiting))
     checks += _letters(session, truth)
     aside = session.scalar(select(func.count()).select_from(BadRecordRow).where(BadRecordRow.cleared_at.is_(None)))
-    checks.append(
-        Check(Words("Bản ghi để riêng", "Records set aside"), sum(truth.set_aside.values()), aside or 0)
-    )
+    checks.append(Check(Words("Bản ghi để riêng", "Records set aside"), sum(truth.set_aside.values()), aside or 0))
     checks.append(_of_sets(Words("Cảnh báo (người × hồ sơ)", "Alerts (person × dossier)"), truth.told, told(sandbox)))
     return checks + _deliveries(session, sandbox)
 
@@ -98,7 +96,9 @@ def _letters(session: Session, truth: Truth) -> list[Check]:
     drafted = sum(row.state == "drafted" for row in rows)
     return [
         _of_sets(Words("Thư xin lỗi phải gửi", "Letters owed"), truth.letters, free),
-        _of_sets(Words("Thư chờ đối chiếu hai hệ thống", "Letters held: systems disagree"), truth.letters_blocked, held),
+        _of_sets(
+            Words("Thư chờ đối chiếu hai hệ thống", "Letters held: systems disagree"), truth.letters_blocked, held
+        ),
         Check(Words("Thư đã soạn", "Letters drafted"), len(truth.letters), drafted),
     ]
 

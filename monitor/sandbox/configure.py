@@ -35,6 +35,7 @@ group_id = {group_id}
 username = "{one_stop_user}"
 password = {{ file = "mot-cua.secret" }}
 every = "{every}"
+stale_after = "{stale_after}"
 page_size = 500
 timeout = "20s"
 
@@ -50,6 +51,7 @@ dstcode = "{dstcode}"
 list_verb = "DanhSachHoSo"
 list_window_days = 7
 every = "{every}"
+stale_after = "{stale_after}"
 timeout = "20s"
 
 [channels.telegram]
@@ -129,11 +131,17 @@ letters_every = "{judge_every}"
 
 
 def write_config(
-    folder: Path, sandbox: Sandbox, *, web_port: int = 8118, every: str = "5m", judge_every: str = "60s"
+    folder: Path,
+    sandbox: Sandbox,
+    *,
+    web_port: int = 8118,
+    every: str = "5m",
+    stale_after: str = "1h",
+    judge_every: str = "60s",
 ) -> Path:
     """Writes a whole configuration for a started sandbox into `folder`; returns the path of dunghen.toml.
 
-    `every` and `judge_every` are durations as the file writes them ("90s", "5m").
+    `every`, `stale_after` and `judge_every` are durations as the file writes them ("90s", "5m").
     """
     folder.mkdir(parents=True, exist_ok=True)
     province = sandbox.province
@@ -141,6 +149,7 @@ def write_config(
         base_url=f"http://127.0.0.1:{web_port}",
         web_port=web_port,
         every=every,
+        stale_after=stale_after,
         judge_every=judge_every,
         one_stop_name=ONE_STOP,
         one_stop_url=sandbox.one_stop_url,

@@ -112,13 +112,14 @@ class Dossier:
 
     @property
     def disagrees(self) -> bool:
-        """Whether the portal contradicts the one-stop about a running dossier (state or promised date)."""
-        return self.portal in ("done", "running") or self.portal_promised_at is not None
-
-    @property
-    def known_code(self) -> str:
-        """The code people know it by."""
-        return self.code
+        """Whether the portal contradicts the one-stop about a running dossier: its state, or a promised day that is
+        neither the one in force nor the one from before an extension."""
+        if self.portal in ("done", "running"):
+            return True
+        if self.portal_promised_at is None:
+            return False
+        ours = {moment.date() for moment in (self.promised_at, self.extended_at) if moment is not None}
+        return self.portal_promised_at.date() not in ours
 
 
 @dataclass(slots=True)

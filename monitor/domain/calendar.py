@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY_S = 86_400
+_EPOCH_ORDINAL = _EPOCH.toordinal()
 
 
 class CalendarExhausted(Exception):
@@ -259,8 +260,8 @@ class WorkingCalendar:
         ends: list[int] = []
         for on in self._working:
             for block in self._hours(on):
-                starts.append(self._ticks(self._wall(on, block.start_s)))
-                ends.append(self._ticks(self._wall(on, block.end_s)))
+                starts.append(self._wall_ticks(on, block.start_s))
+                ends.append(self._wall_ticks(on, block.end_s))
         opened = list(accumulate((end - start for start, end in zip(starts, ends, strict=True)), initial=0))
         return starts, ends, opened
 
@@ -274,7 +275,7 @@ class WorkingCalendar:
 
     @cached_property
     def _bounds(self) -> tuple[int, int]:
-        return self._ticks(self.midnight(self.first)), self._ticks(self._wall(self.last, _DAY_S))
+        return self._wall_ticks(self.first, 0), self._wall_ticks(self.last, _DAY_S)
 
     def _hours(self, on: date) -> tuple[Block, ...]:
         if not self.is_working_day(on):
@@ -284,8 +285,15 @@ class WorkingCalendar:
 
     def _wall(self, on: date, seconds: int) -> datetime:
         """Seconds after midnight by the wall clock; 86400 is the beginning of the next day."""
-        wall = datetime.combine(on, time.min) + timedelta(seconds=seconds)
-        return wall.replace(tzinfo=self.zone).astimezone(UTC).astimezone(self.zone)
+        return self._instant(self._wall_ticks(on, seconds))
+
+    def _wall_ticks(self, on: date, seconds: int) -> int:
+        """The same in microseconds since 1970. A wall time that a clock change skips lies after the gap; of one that
+        comes twice the first is meant."""
+        wall = datetime.combine(on, time.min, self.zone) + timedelta(seconds=seconds)
+        offset = wall.utcoffset() or timedelta(0)
+        local = (on.toordinal() - _EPOCH_ORDINAL) * _DAY_S + seconds
+        return (local - offset.days * _DAY_S - offset.seconds) * 1_000_000 - offset.microseconds
 
     def _ticks(self, at: datetime) -> int:
         if at.tzinfo is None:

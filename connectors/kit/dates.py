@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 FIRST_YEAR = 1990
 LAST_YEAR = 2100
 _NO_DATE = frozenset({"", "0", "null", "none", "nil", "undefined", "-", "n/a"})
+_ZERO_STARTS = ("0001-01-01", "01/01/0001", "1/1/0001", "0000-00-00", "00/00/0000")
 _MARKS = {"d": "day", "m": "month", "Y": "year", "H": "hour", "M": "minute", "S": "second"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # What systems store for "nothing": the first day of .NET, of Unix, of SQL Server and of spreadsheets. A zone may
@@ -59,7 +60,7 @@ class DateReader:
         Raises `DateUnreadable`.
         """
         text = _as_text(value)
-        if text.lower() in _NO_DATE:
+        if text.lower() in _NO_DATE or text.startswith(_ZERO_STARTS):
             return None
         for reader in self._readers:
             written = reader(text)

@@ -225,14 +225,14 @@ def _what(error: Exception) -> str:
     causes = _chain(error)
     if any(isinstance(cause, ssl.SSLError | requests.exceptions.SSLError) for cause in causes):
         return "chứng thư TLS không kiểm tra được (xem verify_tls)"
-    if isinstance(error, requests.ConnectTimeout):
-        return "hết thời gian chờ kết nối"
-    if any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for cause in causes):
-        return "hết thời gian chờ trả lời"
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
         return "máy chủ từ chối kết nối"
     if any(isinstance(cause, urllib3.exceptions.NameResolutionError) for cause in causes):
         return "không tìm thấy tên máy chủ"
+    if isinstance(error, requests.ConnectTimeout):
+        return "hết thời gian chờ kết nối"
+    if any(isinstance(cause, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError) for cause in causes):
+        return "hết thời gian chờ trả lời"
     if any(isinstance(cause, urllib3.exceptions.ProtocolError | ConnectionError) for cause in causes):
         return "kết nối bị ngắt giữa chừng"
     return "không kết nối được"

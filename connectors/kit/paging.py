@@ -52,7 +52,7 @@ class OffsetWalk:
         overlap = min(self.overlap, self.page_size // 2)
         seen_pages: set[int] = set()
         last: list[Hashable] = []
-        back = most = 0
+        back = 0
         for _ in range(self.max_pages):
             chunk = fetch(start, start + self.page_size)
             ids = [identity(row) for row in chunk.rows]
@@ -72,9 +72,8 @@ class OffsetWalk:
                 raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang")
             seen_pages.add(hash(tuple(ids)))
             reached = start + len(ids)
-            most = max(most, chunk.total or 0)
-            if not ids or (len(ids) < self.page_size and reached >= (chunk.total or 0)):
-                _check_total(reached, most)
+            if not ids or (len(ids) != self.page_size and reached >= (chunk.total or 0)):
+                _check_total(reached, chunk.total or 0)
                 yield Walked(chunk.rows, chunk.total, start, None)
                 return
             step_back = overlap if len(ids) > overlap and len(ids) >= self.page_size else 0

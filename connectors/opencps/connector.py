@@ -1,6 +1,6 @@
 """The OpenCPS one-stop: what to read, in which order, and how to tell a guest's view from ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
@@ -20,8 +20,9 @@ from connectors.base import (
 from connectors.kit.dates import DateReader
 from connectors.kit.fields import joined, read_rows
 from connectors.kit.json import evidence
-from connectors.kit.paging import Chunk, OffsetWalk
+from connectors.kit.paging import Chunk, OffsetWalk, Walked
 from connectors.kit.sanity import DateWatch
+from connectors.kit.text import normal_code
 from connectors.opencps.mapping import DATES, KEY_FIELDS, OpencpsMapping
 from connectors.opencps.plan import Membership, Place, filters_of, first_place, listings_from
 from connectors.opencps.settings import OpencpsSettings
@@ -71,7 +72,7 @@ class OpencpsConnector:
         """One request a code; only rows that really bear it."""
         found = False
         for first in range(0, len(codes), _CODES_A_PAGE):
-            pages = [self._lookup_one(code) for code in codes[first : first + _CODES_A_PAGE]]
+            pages = [self._lookup_one(normal_code(code)) for code in codes[first : first + _CODES_A_PAGE]]
             page = joined(pages)
             found = found or bool(page.records or page.bad)
             yield page
@@ -93,20 +94,29 @@ class OpencpsConnector:
         filters = filters_of(place, self._open)
         belongs = Membership(place, self._open, self._dates)
         shown_last: frozenset[bytes] = frozenset()
-        for walked in self._walk.pages(
-            lambda start, end: self._api.dossiers(start, end, filters), _identity, place.start
-        ):
+        for walked in self._walked(place, filters):
             rows = [row for row in walked.rows if belongs(row)]
             if walked.rows and not rows and len(walked.rows) >= self._settings.page_size:
                 raise UnexpectedAnswer(f"nguồn bỏ qua bộ lọc của danh sách '{place.listing}'")
-            if not walked.rows and walked.start > 0:
-                self._refuse_guest_view()  # a session lost midway looks like the end of the list
             records, raws, bad = read_rows(rows, self._mapping.record, KEY_FIELDS)
             fresh = [(record, raw) for record, raw in zip(records, raws, strict=True) if raw not in shown_last]
             shown_last = frozenset(raws)
             here = None if walked.next_start is None else replace(place, start=walked.next_start)
             resume = after if here is None else here.token()
             yield Page(tuple(record for record, _ in fresh), tuple(raw for _, raw in fresh), bad, walked.total, resume)
+
+    def _walked(self, place: Place, filters: Mapping[str, str]) -> Iterator[Walked]:
+        """The pages of a listing. Credentials lost midway look like its end: that is checked, not believed."""
+        try:
+            for walked in self._walk.pages(
+                lambda start, end: self._api.dossiers(start, end, filters), _identity, place.start
+            ):
+                if not walked.rows and walked.start > 0:
+                    self._refuse_guest_view()
+                yield walked
+        except UnexpectedAnswer:
+            self._refuse_guest_view()
+            raise
 
     def _lookup_one(self, code: str) -> Page:
         records: list[DossierRecord] = []

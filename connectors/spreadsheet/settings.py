@@ -42,6 +42,7 @@ class SpreadsheetSettings(SourceSettings):
     channel_map: dict[str, Literal["counter", "online", "post"]] = Field(default_factory=dict)
     status_when_finished: Status = Status.READY  # without a status column: finished_at filled in means this …
     status_when_open: Status = Status.PROCESSING  # … and empty means this
+    midnight_is_exact: bool = False  # true: a promise at 00:00 means that instant, not the whole day
     page_rows: int = Field(default=500, ge=1)
     max_bytes: int = 200_000_000
 

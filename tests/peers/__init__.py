@@ -1,0 +1,1 @@
+"""Real HTTP servers on loopback that answer as told: well, badly, or not at all."""

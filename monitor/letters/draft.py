@@ -1,20 +1,20 @@
 """Drafts the letters that are owed: their words, kept in the store. Sends nothing, prints nothing."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.dossier import Precision
 from monitor.letters.content import Content
 from monitor.letters.forms import Forms
 from monitor.letters.letterhead import DirectoryLike, head_of, name_in_text, setting_of
-from monitor.letters.wording import Facts, compose
+from monitor.letters.wording import Facts, compose, overdue
 from monitor.settings import Letters
 from monitor.store.tables import ApplicantRow, Dossier, Letter, SourceDossier
 
@@ -34,6 +34,7 @@ class DraftCount:
     """`problems` name dossier codes and what is missing, never a person."""
 
     drafted: int = 0
+    reworded: int = 0  # drafts whose promise has passed since
     skipped: int = 0
     by_form: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -61,8 +62,9 @@ def draft_letters(
 ) -> DraftCount:
     """Words every letter that is owed and not suspended; `only` limits it to these letter ids.
 
-    Works inside the caller's transaction. A letter that is drafted already is left as it is, so a second run
-    changes nothing. Raises `TemplateRefused` where the office's wording cannot be used.
+    Works inside the caller's transaction. A draft is left as it is, but for one whose promise has passed since
+    ("expected" would be untrue); so a second run changes nothing. Raises `TemplateRefused`
+    where the office's wording cannot be used.
     """
     forms = Forms(settings.templates)
     owed = list(_owed(session, only))
@@ -73,22 +75,56 @@ def draft_letters(
         entry = setting_of(letter.agency_code, settings.agencies)
         agency = directory.agency(letter.agency_code) if letter.agency_code else None
         in_text = name_in_text(agency, dossier.agency_name)
-        facts = _facts(letter, dossier, known.get(dossier.id, _NOBODY), in_text, calendar, now)
+        person = known.get(dossier.id, _NOBODY)
+        facts = _facts(letter, dossier, person, in_text, calendar.local, now)
         if facts is None:
             problems.append(f"{dossier.code}: không có ngày hẹn trả")
             continue
         facts = _with_settings(facts, settings.legal_basis, entry.contact, entry.show_id_number)
         head = head_of(entry, agency, directory, in_text)
         content = compose(forms.get(entry.form), head, facts, now, calendar.local(now).year)
-        changes.append(_row(letter.id, now, content))
-    for batch in _batches(changes):
+        changes.append(_row(letter.id, content) | {"state": "drafted", "drafted_at": now})
+    outdated = list(_outdated(session, only, calendar.local, now))
+    turned = [_row(letter.id, overdue(forms.get(letter.form), content, now)) for letter, content in outdated]
+    for batch in (*_batches(changes), *_batches(turned)):
         session.execute(update(Letter), list(batch))
     return DraftCount(
         drafted=len(changes),
+        reworded=len(turned),
         skipped=len(problems),
-        by_form=dict(Counter(str(c["form"]) for c in changes)),
+        by_form=dict(Counter(str(change["form"]) for change in changes)),
         problems=tuple(problems),
     )
+
+
+def _outdated(
+    session: Session, only: Collection[int] | None, local: Callable[[datetime], datetime], now: datetime
+) -> Iterator[tuple[Letter, Content]]:
+    """Drafts, untouched by any person yet, that say "expected" of a promise that has passed."""
+    query = (
+        select(Letter, Dossier)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(
+            Letter.state == "drafted",
+            Letter.suspended_for == "",
+            Letter.content["values"]["da_qua_han"].as_boolean().is_(False),
+            or_(Dossier.promised_at < now, Dossier.extended_at < now),
+        )
+        .order_by(Letter.id)
+        .with_for_update(of=Letter, skip_locked=True)
+    )
+    for letter, dossier in _chosen(session, query, only):
+        promised = _promise(letter, dossier)
+        if promised is not None and _is_overdue(dossier.precision, local(promised), local(now)):
+            assert letter.content is not None
+            yield letter, Content.from_dict(letter.content)
+
+
+def _chosen(
+    session: Session, query: Select[Letter, Dossier], only: Collection[int] | None
+) -> Iterator[tuple[Letter, Dossier]]:
+    parts = [query] if only is None else [query.where(Letter.id.in_(batch)) for batch in _batches(sorted(only))]
+    return ((letter, dossier) for part in parts for letter, dossier in session.execute(part))
 
 
 def _owed(session: Session, only: Collection[int] | None) -> Iterator[tuple[Letter, Dossier]]:
@@ -132,12 +168,17 @@ def _known(session: Session, dossiers: Sequence[Dossier]) -> dict[int, _Known]:
 
 
 def _facts(
-    letter: Letter, dossier: Dossier, known: _Known, in_text: str, calendar: LocalTime, now: datetime
+    letter: Letter,
+    dossier: Dossier,
+    known: _Known,
+    in_text: str,
+    to_local: Callable[[datetime], datetime],
+    now: datetime,
 ) -> Facts | None:
     promised = _promise(letter, dossier)
     if promised is None:
         return None
-    local = calendar.local(promised)
+    local = to_local(promised)
     person = known.applicant or ApplicantRow()
     return Facts(
         dossier_code=dossier.code,
@@ -147,10 +188,10 @@ def _facts(
         agency_above="",
         applicant=person.name or "",
         applicant_kind=person.kind or "",
-        received_at=calendar.local(dossier.received_at) if dossier.received_at else None,
+        received_at=to_local(dossier.received_at) if dossier.received_at else None,
         promised_at=local,
         promised_date_only=known.promised_date_only or local.time() == time(0),
-        is_overdue=_is_overdue(dossier.precision, local, calendar.local(now)),
+        is_overdue=_is_overdue(dossier.precision, local, to_local(now)),
         is_late=letter.is_late,
         id_number=person.id_number or "",
         address=person.address or "",
@@ -173,11 +214,9 @@ def _with_settings(facts: Facts, legal_basis: str, contact: str, show_id_number:
     return replace(facts, legal_basis=legal_basis, contact=contact, id_number=shown)
 
 
-def _row(letter_id: int, now: datetime, content: Content) -> dict[str, Any]:
+def _row(letter_id: int, content: Content) -> dict[str, Any]:
     return {
         "id": letter_id,
-        "state": "drafted",
-        "drafted_at": now,
         "form": content.form,
         "template_version": content.template_version,
         "content": content.to_dict(),

@@ -89,7 +89,7 @@ def compose(form: Form, head: Head, facts: Facts, now: datetime, local_year: int
             template_version=form.version,
             dossier_code=tidy(facts.dossier_code),
             promise_number=facts.promise_number,
-            worded_at=now.astimezone(UTC).isoformat(timespec="seconds"),
+            worded_at=_instant(now),
             is_late=facts.is_late,
             parent=tuple(map(tidy, head.parent)),
             issuer=tuple(map(tidy, head.issuer)),
@@ -114,6 +114,16 @@ def reworded(form: Form, content: Content, *, reason: str | None = None, new_dat
     if new_date is not None:
         values["han_moi"] = day(new_date)
     return _filled(form, values, content)
+
+
+def overdue(form: Form, content: Content, now: datetime) -> Content:
+    """The same letter once its promise has passed: "expected" would no longer be true."""
+    worded = replace(content, worded_at=_instant(now))
+    return _filled(form, dict(content.values) | {"da_qua_han": True}, worded)
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _filled(form: Form, values: Values, content: Content) -> Content:

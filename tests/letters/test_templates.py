@@ -64,7 +64,7 @@ def test_anything_but_fields_and_choices_is_refused(tmp_path: Path, attack: str)
         ("Một\nHai {{ ma_hoso }}", 2, 'không có trường "ma_hoso"', "{{ ma_ho_so }}"),
         ("{{ co_quan|HOA }}", 1, 'bộ lọc "HOA"', "viet_hoa"),
         ("a\nb\n{{ co_quan", 3, "cú pháp sai", "}}"),
-        ("a\n{% if da_qua_han %}\nb", 2, "cú pháp sai", "{% endif %}"),
+        ("a\n{% if da_qua_han %}\nb", 3, "cú pháp sai", "{% endif %}"),
     ],
 )
 def test_a_slip_tells_where_and_what_to_write(tmp_path: Path, text: str, line: int, wrong: str, fix: str) -> None:

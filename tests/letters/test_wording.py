@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,7 @@ def test_the_stored_form_comes_back_equal_and_any_change_shows() -> None:
     stored = json.loads(json.dumps(words.to_dict()))
     assert Content.from_dict(stored) == words
     assert Content.from_dict(stored).hash == words.hash
+    changed: Any
     for part, value in stored.items():
         if part == "recipients" or (part == "parent"):
             changed = [*value, "x"]

@@ -251,7 +251,7 @@ class _Reading:
             source.last_good_at, source.last_result, source.last_said = now, "ok", ""
             if self._run.plan.reach is Reach.FULL:
                 source.last_full_at = now
-            if full and Capability.LIST in self._connector.capabilities:
+            if full and Capability.TOTALS in self._connector.capabilities:  # only a listing that claims to be whole
                 _count_missing(session, self._rules, self._seen, now)
             self._close(session, now, "ok", "")
         log.info("source_read", source=self._rules.name, reach=self._run.plan.reach.value, **self._figures())

@@ -70,7 +70,7 @@ class SpreadsheetMapping:
             submitted_at=_at(self._side_moment(row, "submitted_at")),
             received_at=_at(self._moment(row, "received_at")),
             promised_at=_at(promised),
-            promised_date_only=promised is not None and promised.date_only and not self._midnight_is_exact,
+            promised_date_only=promised is not None and promised.date_only and not self._settings.midnight_is_exact,
             extended_at=_at(extended) if is_later else None,
             extended_reason=self._text(row, "extended_reason"),
             finished_at=_at(finished or (returned if status in FINISHED else None)),

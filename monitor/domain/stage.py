@@ -200,7 +200,8 @@ def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> J
     if facts.received_at is None:
         # refused or withdrawn before anything began: no promise was ever made
         return _still(facts, now, Stage.NOT_STARTED, Reason.NO_RECEIPT, since=since)
-    if latest is not None and latest < facts.received_at:
+    # by the day: many systems give an ending without an hour, which then reads as that day's midnight
+    if latest is not None and calendar.local_date(latest) < calendar.local_date(facts.received_at):
         return _still(facts, now, Stage.UNKNOWN, Reason.FINISH_BEFORE_RECEIPT, since=since)
     promise = facts.promise
     if promise is None:

@@ -221,6 +221,11 @@ def test_ends_that_cannot_be_judged_by_a_promise(facts: Facts, stage: Stage, rea
     assert (judgement.stage, judgement.reason) == (stage, reason)
 
 
+def test_an_ending_given_by_the_day_alone_is_not_before_reception_on_that_day() -> None:
+    facts = Facts(Status.READY, at("2026-11-10 09:00"), at("2026-11-20 17:00"), finished_at=at("2026-11-10 00:00"))
+    assert told(facts, "2026-11-23 09:00").stage is Stage.FINISHED_EARLY
+
+
 def test_a_same_day_term_has_no_lawful_letter_day_and_still_warns() -> None:
     facts = Facts(Status.PROCESSING, at("2026-11-23 08:00"), at("2026-11-23 17:00"))
     judgement = told(facts, "2026-11-23 09:00")

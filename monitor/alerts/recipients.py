@@ -42,8 +42,15 @@ class Reach:
 class Resolver:
     """Resolves roles on one day, each (role, agency, channels) only once."""
 
-    def __init__(self, directory: Directory, enabled: Collection[str], on: date) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        enabled: Collection[str],
+        on: date,
+        refused: Collection[tuple[str, str]] = (),
+    ) -> None:
         self._directory = directory
+        self._refused = frozenset(refused)  # (channel, address) that don't take messages any more
         self._enabled = frozenset(enabled)
         self._on = on
         self._known: dict[tuple[str, str, tuple[str, ...]], Reach] = {}
@@ -80,7 +87,10 @@ class Resolver:
         return list(dict.fromkeys(found))
 
     def _recipient(self, person: Person, channels: tuple[str, ...]) -> Recipient | None:
-        open_ways = [(c, a) for c in channels if c in self._enabled and (a := person.address(c))]
+        ways = [(channel, person.address(channel)) for channel in channels if channel in self._enabled]
+        open_ways = [
+            (channel, address) for channel, address in ways if address and (channel, address) not in self._refused
+        ]
         if not open_ways:
             return None
         (channel, address), *others = open_ways

@@ -1,0 +1,210 @@
+"""What will be told, to whom and when: printed before it happens, so that gaps are found before they matter."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.alerts.planning import URGENT, rung_name
+from monitor.alerts.recipients import Reach, Resolver
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.escalation import Occasion, RungRule, parse_rung_time, rung_at
+from monitor.domain.stage import FINISHED_STAGES
+from monitor.people import Directory
+from monitor.settings import Rung
+from monitor.store.tables import Dossier, Message, MessageNotice, Notice
+
+_ON_THE_PROMISE = (Occasion.DUE, Occasion.LATE, Occasion.NO_LETTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung for one role. `at` is when the rung comes, `told_at` the earliest moment somebody hears of it (aware,
+    calendar's zone). `state` is the notice's, or "ahead" where it is still to come. `people` as (code, channel)."""
+
+    at: datetime
+    told_at: datetime
+    rung: str
+    occasion: str
+    role: str
+    severity: str
+    state: str
+    people: tuple[tuple[str, str], ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """From `on` nobody in `role` at `agency` can be told by `rung`. `stood_in`: who hears it instead, "" = nobody."""
+
+    on: date
+    agency: str
+    role: str
+    rung: str
+    reason: str
+    stood_in: str = ""
+
+
+def plan_for(
+    session: Session,
+    code: str,
+    *,
+    now: datetime,
+    calendar: WorkingCalendar,
+    directory: Directory,
+    rungs: Sequence[Rung],
+    channels: Collection[str],
+) -> list[Step]:
+    """Who has heard and will hear of the dossiers with this code, in order of time; [] for an unknown code.
+
+    What lies ahead is what comes if nothing changes: the dossier stays open, the promise and the posts stay as known.
+    """
+    steps: list[Step] = []
+    dossiers = session.scalars(select(Dossier).where(Dossier.code == code)).all()
+    past = _past(session, [dossier.id for dossier in dossiers])
+    for dossier in dossiers:
+        recorded = [(notice, people) for notice, people in past if notice.dossier_id == dossier.id]
+        steps += [_recorded_step(notice, people, calendar) for notice, people in recorded]
+        known = {
+            (notice.rung, notice.role) for notice, _ in recorded if notice.promise_number == dossier.promise_number
+        }
+        steps += _ahead(dossier, known, now, calendar, directory, rungs, channels)
+    return sorted(steps, key=lambda step: (step.at, step.rung, step.role))
+
+
+def reach_gaps(
+    session: Session,
+    *,
+    now: datetime,
+    calendar: WorkingCalendar,
+    directory: Directory,
+    rungs: Sequence[Rung],
+    channels: Collection[str],
+    days: int = 7,
+) -> list[Gap]:
+    """Each rung that would find nobody (or only a stand-in) within `days`, at agencies that have running dossiers.
+
+    The first day of a gap is told once. An address whose last message was refused counts as none.
+    """
+    running = select(Dossier.agency_code).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
+    agencies = sorted(set(session.scalars(running.distinct())))
+    refused = _refused_addresses(session)
+    found: dict[tuple[str, str, str], Gap] = {}
+    today = calendar.local_date(now)
+    for on in (today + timedelta(days=n) for n in range(days)):
+        resolver = Resolver(directory, channels, on, refused)
+        for agency, role, rung in _asked(agencies, rungs, directory):
+            key = (agency, role, rung_name(rung))
+            reach = resolver.reach(role, agency, rung.channels)
+            if key not in found and (reach.stood_in or not reach.recipients):
+                found[key] = Gap(on, *key, reason=reach.reason, stood_in=reach.stood_in)
+    return sorted(found.values(), key=lambda gap: (gap.on, bool(gap.stood_in), gap.agency, gap.role, gap.rung))
+
+
+def _asked(agencies: Iterable[str], rungs: Sequence[Rung], directory: Directory) -> Iterator[tuple[str, str, Rung]]:
+    for rung in rungs:
+        if rung.when == "source_silent":
+            yield from (("", role, rung) for role in rung.tell)
+            continue
+        for agency in agencies:
+            up = {known.code for known in directory.up(agency)} or {agency}
+            if not rung.agencies or not up.isdisjoint(rung.agencies):
+                yield from ((agency, role, rung) for role in rung.tell)
+
+
+def _refused_addresses(session: Session) -> frozenset[tuple[str, str]]:
+    """(channel, address) whose latest finished message failed."""
+    asked = (
+        select(Message.channel, Message.address, Message.state)
+        .where(Message.state.in_(("sent", "failed")))
+        .order_by(Message.id)
+    )
+    latest = {(channel, address): state for channel, address, state in session.execute(asked)}
+    return frozenset(way for way, state in latest.items() if state == "failed")
+
+
+def _past(session: Session, dossier_ids: Collection[int]) -> list[tuple[Notice, tuple[tuple[str, str], ...]]]:
+    """Every notice of these dossiers with the people it was addressed to."""
+    notices = session.scalars(select(Notice).where(Notice.dossier_id.in_(dossier_ids)).order_by(Notice.id)).all()
+    asked = (
+        select(MessageNotice.notice_id, Message.person, Message.channel)
+        .join(Message, Message.id == MessageNotice.message_id)
+        .where(MessageNotice.notice_id.in_([notice.id for notice in notices]))
+        .order_by(Message.id)
+    )
+    people: dict[int, list[tuple[str, str]]] = {}
+    for notice_id, person, channel in session.execute(asked):
+        people.setdefault(notice_id, []).append((person, channel))
+    return [(notice, tuple(people.get(notice.id, ()))) for notice in notices]
+
+
+def _recorded_step(notice: Notice, people: tuple[tuple[str, str], ...], calendar: WorkingCalendar) -> Step:
+    told_at = notice.closed_at if notice.state == "told" and notice.closed_at is not None else notice.owed_at
+    return Step(
+        at=calendar.local(notice.rung_at),
+        told_at=_delivery(calendar.local(told_at), notice.severity, calendar),
+        rung=notice.rung,
+        occasion=notice.occasion,
+        role=notice.role,
+        severity=notice.severity,
+        state=notice.state,
+        people=people,
+        reason=notice.reason,
+    )
+
+
+def _ahead(
+    dossier: Dossier,
+    known: Collection[tuple[str, str]],
+    now: datetime,
+    calendar: WorkingCalendar,
+    directory: Directory,
+    rungs: Sequence[Rung],
+    channels: Collection[str],
+) -> Iterator[Step]:
+    if dossier.promise_at is None or dossier.stage in FINISHED_STAGES:
+        return
+    promise_on = calendar.local_date(dossier.promise_at)
+    up = [agency.code for agency in directory.up(dossier.agency_code)] or [dossier.agency_code]
+    for rung in rungs:
+        rule = _rule(rung)
+        if rule.occasion not in _ON_THE_PROMISE or not rule.covers(up, dossier.field_code):
+            continue
+        at = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar)
+        if at is None or at <= now:
+            continue
+        told_at = _delivery(at, rung.severity, calendar)
+        resolver = Resolver(directory, channels, calendar.local_date(told_at))
+        for role in rung.tell:
+            if (rule.name, role) not in known:
+                reach = resolver.reach(role, dossier.agency_code, rung.channels)
+                yield _step_ahead(rung, role, at, told_at, reach)
+
+
+def _step_ahead(rung: Rung, role: str, at: datetime, told_at: datetime, reach: Reach) -> Step:
+    people = tuple((recipient.person, recipient.channel) for recipient in reach.recipients)
+    reason = reach.reason or (f"báo thay: {reach.stood_in}" if reach.stood_in else "")
+    return Step(at, told_at, rung_name(rung), rung.when, role, rung.severity, "ahead", people, reason)
+
+
+def _rule(rung: Rung) -> RungRule:
+    return RungRule(
+        rung_name(rung),
+        Occasion(rung.when),
+        parse_rung_time(rung.at),
+        rung.tell,
+        frozenset(rung.agencies),
+        frozenset(rung.fields),
+        rung.severity,
+    )
+
+
+def _delivery(at: datetime, severity: str, calendar: WorkingCalendar) -> datetime:
+    if severity == URGENT:
+        return at
+    try:
+        return calendar.next_open(at)
+    except CalendarExhausted:
+        return at

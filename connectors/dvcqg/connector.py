@@ -41,6 +41,7 @@ class DvcqgConnector:
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
         """One call a code. A code that the service answers with an error is set aside; several in a row stop it."""
         failures = 0
+        watch = DateWatch()
         for first in range(0, len(codes), _CODES_A_PAGE):
             pages: list[Page] = []
             for code in codes[first : first + _CODES_A_PAGE]:
@@ -53,7 +54,9 @@ class DvcqgConnector:
                     pages.append(Page((), (), (BadRecord(code, "error_code", error.said, b""),)))
                     continue
                 failures = 0
-            yield joined(pages)
+            page = joined(pages)
+            watch.look_at(page.records)
+            yield page
 
     def probe(self) -> Probe:
         """Signs in; reads one window where there is a list."""

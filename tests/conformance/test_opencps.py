@@ -142,6 +142,12 @@ class TestOpencps(Conformance):
     def test_16_total_without_data(self) -> None:
         self.fails(UnexpectedAnswer, self.saying(json_reply({"total": 300})), "300")
 
+    @pytest.mark.parametrize(
+        "body", ["[1]", '{"total": "x", "data": []}', '{"total": true}', '{"total": -1}', '{"total": 1, "data": "x"}']
+    )
+    def test_16_an_envelope_that_changed(self, body: str) -> None:
+        self.fails(UnexpectedAnswer, self.saying(Reply(body.encode())))
+
     def test_16_a_server_that_caps_its_pages(self) -> None:
         rows = [self.row(number) for number in range(1, 91)]
 

@@ -17,8 +17,8 @@ from monitor import DEFAULTS
 from monitor.domain.calendar import Block, CalendarDay, WorkingCalendar
 from monitor.settings import CalendarSettings
 
-FIRST_YEAR = 2005
-LAST_YEAR = 2040
+FIRST_YEAR = 2008
+LAST_YEAR = 2038
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FROM_LIBRARY = "thư viện holidays"  # by formula; without its version, which would change every calendar's name
 UNVERIFIED = "unverified"  # the decision behind a row is not known
@@ -153,11 +153,15 @@ def _row(entry: object, week: Week) -> list[CalendarDay]:
     provisional = entry.get("provisional", False)
     if not isinstance(name, str) or not isinstance(document, str) or not isinstance(provisional, bool):
         raise ValueError(f"{on}: name and document are texts, provisional is true or false")
+    if on.year < FIRST_YEAR or until.year > LAST_YEAR:
+        raise ValueError(f"{on} lies outside the years that are loaded, {FIRST_YEAR} to {LAST_YEAR}")
     days = [on + timedelta(days=n) for n in range((until - on).days + 1)]
-    return [
-        CalendarDay(day, _hours(entry, day, works, week), name, document or UNVERIFIED, provisional, works)
-        for day in days
-    ]
+    made = []
+    for day in days:
+        blocks = _hours(entry, day, works, week)
+        # worked instead of a weekday on which this office rests anyway: nothing to make up for
+        made.append(CalendarDay(day, blocks, name, document or UNVERIFIED, provisional, works and bool(blocks)))
+    return made
 
 
 def _hours(entry: Mapping[str, Any], on: date, works: bool, week: Week) -> tuple[Block, ...]:
@@ -165,14 +169,17 @@ def _hours(entry: Mapping[str, Any], on: date, works: bool, week: Week) -> tuple
     if "hours" in entry:
         if not isinstance(entry["hours"], list):
             raise ValueError(f'{on}: hours is a list, such as ["07:30-11:30", "13:00-17:00"]')
-        return parse_blocks(entry["hours"])
+        blocks = parse_blocks(entry["hours"])
+        if works and not blocks:
+            raise ValueError(f"{on}: a working day needs hours; leave the key out for the usual ones")
+        return blocks
     if not works:
         return ()
-    like = entry.get("like", on)
-    if not _is_day(like):
+    like = entry.get("like")
+    if like is not None and not _is_day(like):
         raise ValueError(f"{on}: like must be the day it is worked instead of, such as 2026-01-02")
-    blocks = week[like.weekday()]
-    if not blocks:
+    blocks = week[(like or on).weekday()]
+    if not blocks and like is None:
         raise ValueError(f'{on}: give hours = ["07:30-11:30", …] or like = the day it is worked instead of')
     return blocks
 

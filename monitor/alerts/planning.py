@@ -10,14 +10,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import CursorResult, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
-from monitor.alerts.recipients import CHANNELS, Recipient, Resolver
+from monitor.alerts.recipients import CHANNELS, Reach, Recipient, Resolver
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Letter, Message, MessageNotice, Notice, Source
@@ -30,7 +31,11 @@ _SEVERITIES = ("normal", "high", URGENT)
 
 @dataclass(frozen=True, slots=True)
 class PlanCount:
-    """What one pass did. `waiting`: for office hours; `held`: their source is stale; `stood_in`: told one role up."""
+    """What one pass did, in notices (`messages` aside).
+
+    `waiting`: for office hours; `held`: their source is stale; `stood_in`: told a role further up; `reopened`: nobody
+    could hear them before and now somebody can.
+    """
 
     messages: int = 0
     planned: int = 0
@@ -39,6 +44,7 @@ class PlanCount:
     stood_in: int = 0
     unreachable: int = 0
     shadowed: int = 0
+    reopened: int = 0
 
 
 @dataclass(slots=True)
@@ -67,14 +73,13 @@ def plan_messages(
     the reason. With `shadow` everything is planned and nothing will be sent: messages and notices end as cancelled,
     reason "shadow". `channels` are those enabled. The caller commits.
     """
-    owed = list(session.scalars(select(Notice).where(Notice.state == "owed").order_by(Notice.id)))
-    open_now = _is_open(calendar, now)
-    due = [notice for notice in owed if open_now or notice.severity == URGENT]
+    by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
+    resolver = Resolver(directory, channels, calendar.local_date(now))
+    reopened = _reopen(session, by_rung, resolver)
+    due, waiting = _due(session, open_now=_is_open(calendar, now))
     dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     told = [notice for notice in due if not _is_held(notice, dossiers, stale)]
-    by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
-    resolver = Resolver(directory, channels, calendar.local_date(now))
     bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
     subjects = _subjects(session, told, dossiers, directory)
     messages = [_message(bundle, subjects, calendar, now, base_url, shadow) for bundle in bundles]
@@ -84,17 +89,54 @@ def plan_messages(
     return PlanCount(
         messages=len(messages),
         planned=0 if shadow else planned,
-        waiting=len(owed) - len(due),
+        waiting=waiting,
         held=len(due) - len(told),
         stood_in=len(stood_in),
         unreachable=len(unreachable),
         shadowed=planned if shadow else 0,
+        reopened=reopened,
     )
 
 
 def rung_name(rung: Rung) -> str:
     """The name notices carry: the rung's own, else what it is for and when."""
     return rung.name or f"{rung.when} {rung.at}".strip()
+
+
+def _due(session: Session, *, open_now: bool) -> tuple[list[Notice], int]:
+    """(the owed notices that may be told now, how many wait). Locked, so that judging can't cancel one amid planning."""
+    owed = Notice.state == "owed"
+    tellable = owed if open_now else and_(owed, Notice.severity == URGENT)
+    due = list(session.scalars(select(Notice).where(tellable).order_by(Notice.id).with_for_update()))
+    waiting = 0 if open_now else session.scalars(select(func.count()).where(owed, Notice.severity != URGENT)).one()
+    return due, waiting
+
+
+def _reopen(session: Session, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> int:
+    """Owes again what nobody could hear, where somebody can by now (a post was filled, an address or channel added)."""
+    never_planned = Notice.id.not_in(select(MessageNotice.notice_id))
+    lost = and_(Notice.state == "unreachable", never_planned)
+    running = select(Dossier.id).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
+    found = 0
+    for role, agency, rung_of_notice in session.execute(
+        select(Notice.role, Notice.agency_code, Notice.rung).where(lost).distinct()
+    ).all():
+        if not _reach(role, agency, rung_of_notice, by_rung, resolver).recipients:
+            continue
+        these = and_(lost, Notice.role == role, Notice.agency_code == agency, Notice.rung == rung_of_notice)
+        # rare: only after the people file or the channels changed
+        again = session.execute(
+            update(Notice).where(these, Notice.dossier_id.in_(running)).values(state="owed", reason="", closed_at=None)
+        )
+        found += cast("CursorResult[Any]", again).rowcount
+    return found
+
+
+def _reach(
+    role: str, agency: str, rung_of_notice: str, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver
+) -> Reach:
+    rung = by_rung.get((rung_of_notice, role))
+    return resolver.reach(role, agency, rung.channels if rung is not None else CHANNELS)
 
 
 def _is_open(calendar: WorkingCalendar, now: datetime) -> bool:
@@ -117,8 +159,7 @@ def _bundled(
     unreachable: dict[int, str] = {}
     stood_in: dict[int, str] = {}
     for notice in notices:
-        rung = by_rung.get((notice.rung, notice.role))
-        reach = resolver.reach(notice.role, notice.agency_code, rung.channels if rung is not None else CHANNELS)
+        reach = _reach(notice.role, notice.agency_code, notice.rung, by_rung, resolver)
         if not reach.recipients:
             unreachable[notice.id] = reach.reason
         elif reach.stood_in:

@@ -257,3 +257,15 @@ def test_a_large_backlog_is_one_message_for_each_leader(sessions: Sessions) -> N
         owe(sessions, dossier_id, "very-late", "chairman")
     count = plan(sessions)
     assert (count.messages, count.planned) == (2, 120)
+
+
+def test_what_nobody_could_hear_is_told_once_somebody_can(sessions: Sessions) -> None:
+    """An empty post or a missing people file on the first day must not swallow the news for good."""
+    running, finished = add_dossiers(sessions, {"code": "runs"}, {"code": "done", "stage": "finished_late"})
+    notices = [owe(sessions, dossier_id, "late", "agency_head") for dossier_id in (running, finished)]
+    assert plan(sessions, directory=Directory()).unreachable == 2
+    assert plan(sessions, directory=Directory()).reopened == 0
+    count = plan(sessions)
+    assert (count.reopened, count.planned) == (1, 1)
+    assert states(sessions) == {notices[0]: "planned", notices[1]: "unreachable"}
+    assert plan(sessions).reopened == 0

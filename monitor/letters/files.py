@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
 from monitor.store.tables import Dossier, Letter
 
-Kind = Literal["pdf", "docx"]
+KINDS = ("pdf", "docx")
 Progress = Callable[[int, int], None]
 
 _BATCH = 500
@@ -49,7 +48,7 @@ def write_files(
     session: Session,
     folder: Path,
     *,
-    kinds: Collection[Kind] = ("pdf", "docx"),
+    kinds: Collection[str] = KINDS,
     only: Collection[int] | None = None,
     progress: Progress | None = None,
 ) -> list[LetterFiles]:
@@ -57,7 +56,10 @@ def write_files(
 
     A file that already holds these words in this layout is left alone. `progress(done, total)` is called for each
     letter. A letter with a character that cannot be printed gets no file and a `problem`; the others go on.
+    Raises `ValueError` for an unknown kind.
     """
+    if unknown := set(kinds) - set(KINDS):
+        raise ValueError(f"a letter is written as pdf or docx, not {', '.join(sorted(unknown))}")
     rows = list(_rows(session, only))
     done: list[LetterFiles] = []
     for row in rows:
@@ -130,7 +132,7 @@ def _doubled(session: Session) -> set[tuple[str, str, int]]:
     return {key for key, times in seen.items() if times > 1}
 
 
-def _write_one(row: _Row, folder: Path, kinds: Collection[Kind]) -> LetterFiles:
+def _write_one(row: _Row, folder: Path, kinds: Collection[str]) -> LetterFiles:
     paths: dict[str, Path] = {}
     written = 0
     try:

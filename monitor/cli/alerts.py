@@ -50,7 +50,7 @@ def pending(
             .limit(limit)
         ).all()
         by_state = select(Message.state, func.count()).group_by(Message.state)
-        totals = dict(session.execute(by_state).tuples().all())
+        totals = {row[0]: row[1] for row in session.execute(by_state)}
     if desk.as_json:
         desk.print_json(
             {

@@ -8,10 +8,119 @@ VIETNAMESE: dict[str, str] = {
     "Watches administrative dossiers and tells who must act before they are late.": (
         "Theo dõi hồ sơ thủ tục hành chính và báo người phải xử lý trước khi quá hạn."
     ),
-    "The configuration file.": "Tệp cấu hình.",
-    "Language of the messages: vi or en.": "Ngôn ngữ của thông báo: vi hoặc en.",
-    "Print JSON instead of tables.": "In JSON thay cho bảng.",
-    "Print the version.": "In phiên bản.",
+    "The configuration file.": ("Tệp cấu hình."),
+    "Language of the messages: vi or en.": ("Ngôn ngữ của thông báo: vi hoặc en."),
+    "Print the version.": ("In phiên bản."),
+    "Print JSON instead of tables.": ("In JSON thay cho bảng."),
+    "Write a commented configuration file and its companions.": ("Ghi tệp cấu hình có chú thích và các tệp đi kèm."),
+    "Where to put the files; made if it is not there.": ("Thư mục đặt các tệp; chưa có thì tạo."),
+    "Overwrite files that are there.": ("Ghi đè tệp đã có."),
+    "Check the configuration, then try each source and each channel without side effects.": (
+        "Kiểm tra cấu hình, rồi thử từng nguồn, từng kênh mà không để lại tác động nào."
+    ),
+    "Only the files; ask no source and no channel.": ("Chỉ kiểm tra tệp; không hỏi nguồn và kênh nào."),
+    "Run the whole job in front of you, against a sandbox with invented people.": (
+        "Chạy trọn công việc trước mắt bạn, với dữ liệu và con người được bịa ra."
+    ),
+    "Where the demo keeps its files.": ("Nơi bản trình diễn đặt các tệp."),
+    "Stay up, with the sandbox's clock sped up.": ("Chạy tiếp, đồng hồ của dữ liệu bịa chạy nhanh hơn."),
+    "Run the daemon: read, judge, write letters, tell, show, until told to stop.": (
+        "Chạy thường trực: đọc, xét, soạn văn bản, báo, hiển thị, cho đến khi được lệnh dừng."
+    ),
+    "Read the sources now and store what they say.": ("Đọc các nguồn ngay và lưu điều chúng nói."),
+    "Names of sources; all without any.": ("Tên các nguồn; không ghi là tất cả."),
+    "Read everything, not only what may have changed.": ("Đọc toàn bộ, không chỉ phần có thể đã thay đổi."),
+    "Judge what is due. Before the last real judging this is a dry run: history is never written backwards.": (
+        "Xét những hồ sơ đến lúc phải xét. Trước lần xét thật gần nhất thì chỉ tính thử: lịch sử không bị ghi ngược."
+    ),
+    "The moment to judge: 2026-11-23 or 2026-11-23T08:00.": ("Thời điểm để xét: 2026-11-23 hoặc 2026-11-23T08:00."),
+    "Hide what was first heard after this moment (default: as --at).": (
+        "Bỏ qua những gì biết sau thời điểm này (mặc định: như --at)."
+    ),
+    "Write nothing; say what would be written.": ("Không ghi gì; chỉ nói sẽ ghi gì."),
+    "Judge a throw-away copy of the store.": ("Xét trên một bản sao dùng xong bỏ đi."),
+    "List what is late and what will be, worst first.": ("Liệt kê hồ sơ quá hạn và sắp quá hạn, nặng nhất trước."),
+    "Only this agency and those below it.": ("Chỉ cơ quan này và các cơ quan bên dưới."),
+    "Only this stage; may be repeated.": ("Chỉ giai đoạn này; được ghi nhiều lần."),
+    "At most so many rows.": ("Nhiều nhất bấy nhiêu dòng."),
+    "Explain one dossier: what was said, how the dates were counted, why this stage.": (
+        "Giải thích một hồ sơ: các hệ thống nói gì, hạn tính thế nào, vì sao ở giai đoạn này."
+    ),
+    "Code of the dossier.": ("Mã hồ sơ."),
+    "Count when a result is due, and how. JSON when asked for or when read by a program.": (
+        "Tính hạn trả kết quả và nêu cách tính. In JSON khi được yêu cầu hoặc khi chương trình khác đọc."
+    ),
+    "When the dossier was received.": ("Thời điểm tiếp nhận hồ sơ."),
+    'The time limit as the procedure states it: "5 ngày làm việc".': (
+        'Thời hạn đúng như thủ tục ghi: "5 ngày làm việc".'
+    ),
+    "Take limit and counting rules of this procedure code.": ("Lấy thời hạn và cách tính của thủ tục có mã này."),
+    "With --procedure: counter, online or post.": (
+        "Kèm --procedure: counter (trực tiếp), online (trực tuyến) hoặc post (bưu chính)."
+    ),
+    "The day of reception is the first day.": ("Ngày tiếp nhận là ngày thứ nhất."),
+    "Received after this time counts as the next working day.": (
+        "Tiếp nhận sau giờ này tính sang ngày làm việc tiếp theo."
+    ),
+    "Received by this time is due the same day.": ("Tiếp nhận trước giờ này thì trả trong ngày."),
+    "A working day is eight working hours from the minute of reception.": (
+        "Một ngày làm việc là tám giờ làm việc kể từ phút tiếp nhận."
+    ),
+    "Show each source: how old its word is, what it last said, what was set aside.": (
+        "Hiện từng nguồn: tin cũ bao lâu, lần cuối nói gì, dòng nào để riêng."
+    ),
+    "Also list the rows that were set aside.": ("Liệt kê cả những dòng để riêng."),
+    "The working calendar: office hours, days off, make-up days.": (
+        "Lịch làm việc: giờ làm việc, ngày nghỉ, ngày làm bù."
+    ),
+    "Show a month: office hours, days off, make-up days and the documents behind them.": (
+        "Hiện một tháng: giờ làm việc, ngày nghỉ, ngày làm bù và căn cứ."
+    ),
+    "The month: 2026-11.": ("Tháng: 2026-11."),
+    "Letters of apology: list, draft, show, write files.": ("Văn bản xin lỗi: liệt kê, soạn, xem, ghi tệp."),
+    "List the letters that are owed or drafted.": ("Liệt kê văn bản phải có hoặc đã soạn."),
+    "Word the letters that are owed, on fresh evidence only, and write their files.": (
+        "Soạn các văn bản phải có, chỉ khi dữ liệu còn mới, và ghi tệp."
+    ),
+    "Write the PDF and DOCX files too.": ("Ghi cả tệp PDF và DOCX."),
+    "Show the words of one letter. Holds personal data: for the person who works on it.": (
+        "Hiện lời của một văn bản. Có dữ liệu cá nhân: chỉ dành cho người đang xử lý."
+    ),
+    "Code of the dossier, or number of the letter.": ("Mã hồ sơ, hoặc số của văn bản."),
+    "Write the files of drafted letters again.": ("Ghi lại tệp của các văn bản đã soạn."),
+    "Codes of dossiers or numbers of letters; all without any.": ("Mã hồ sơ hoặc số của văn bản; không ghi là tất cả."),
+    "Folder for the files, instead of the configured one.": ("Thư mục đặt tệp, thay cho thư mục trong cấu hình."),
+    "pdf or docx; both without it.": ("pdf hoặc docx; không ghi là cả hai."),
+    "Alerts to officials: what waits, what is planned, send.": ("Báo cho cán bộ: tin đang chờ, tin dự kiến, gửi."),
+    "List what is owed and not yet told: notices, and messages on their way.": (
+        "Liệt kê việc phải báo mà chưa báo: thông báo và tin đang đi."
+    ),
+    "Show the whole ladder of one dossier: when each rung comes, and who would be told. Sends nothing.": (
+        "Hiện bậc thang của một hồ sơ: bậc nào đến lúc nào, báo cho ai. Không gửi gì."
+    ),
+    "Plan what is owed and send what may go now. Not while the daemon runs: it does this by itself.": (
+        "Lên tin những gì phải báo và gửi tin đi được ngay. Không dùng khi dunghen run đang chạy: nó tự làm việc này."
+    ),
+    "Agencies, people and posts.": ("Cơ quan, con người, chức vụ."),
+    "List agencies as a tree, and people with the channels that reach them.": (
+        "Liệt kê cây cơ quan, và con người cùng các kênh báo được cho họ."
+    ),
+    "Say who holds a role at an agency on a day, there or at the nearest agency above.": (
+        "Nói ai giữ một vai trò tại cơ quan vào một ngày, ở đó hoặc ở cấp trên gần nhất."
+    ),
+    "The role, as in `tell`: agency_head.": ("Vai trò, như trong `tell`: agency_head."),
+    "Code of the agency.": ("Mã cơ quan."),
+    "On this day: 2026-11-23.": ("Vào ngày này: 2026-11-23."),
+    "The store: upgrade, backup, restore.": ("Cơ sở dữ liệu: nâng cấp, sao lưu, khôi phục."),
+    "Bring the store's schema up to this program's.": ("Nâng lược đồ cơ sở dữ liệu lên bằng chương trình này."),
+    "Copy the store to a file, whole, while the daemon goes on.": (
+        "Sao cơ sở dữ liệu ra một tệp, trọn vẹn, trong lúc tiến trình vẫn chạy."
+    ),
+    "The copy; without it one in data_dir/backups.": ("Bản sao; không ghi thì đặt trong data_dir/backups."),
+    "Put a copy in the store's place. What was there stays beside it. Not while the daemon runs.": (
+        "Đưa một bản sao vào thay; dữ liệu đang có được giữ lại bên cạnh. Không dùng khi tiến trình đang chạy."
+    ),
+    "A copy made by `dunghen db backup`.": ("Bản sao do `dunghen db backup` tạo."),
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from monitor.calendars import CalendarFileError
 from monitor.cli import desk as desk_module
@@ -62,7 +62,9 @@ def saying_why(desk: "Desk") -> Iterator[None]:
         raise desk.stopped(Exit.STORE, _TOO_NEW) from None
     except database.StoreUnsafe as error:
         raise Stop(Exit.STORE, str(error)) from None
-    except OperationalError as error:
+    except DatabaseError as error:
+        if type(error) not in (DatabaseError, OperationalError):
+            raise  # a refused row: PostgreSQL's own words would quote it
         # the driver's own reason, without SQLAlchemy's statement and parameters
         said = Words("Không dùng được cơ sở dữ liệu: {why}", "The store cannot be used: {why}")
         raise desk.stopped(Exit.STORE, said.fill(why=str(error.orig).splitlines()[0])) from None

@@ -1,7 +1,7 @@
 """`dunghen run`, `dunghen pull`, `dunghen judge`: the passes of the daemon, by hand."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -108,8 +108,9 @@ _ON_A_COPY = Words(
 
 
 def _show_count(desk: Desk, count: "JudgeCount", at: datetime, *, written: bool) -> None:
+    figures = {one.name: getattr(count, one.name) for one in fields(count)}  # asdict cannot copy a Counter
     if desk.as_json:
-        desk.print_json({"at": at.astimezone(desk.zone), "written": written, **asdict(count)})
+        desk.print_json({"at": at.astimezone(desk.zone), "written": written} | figures)
         return
     title = Words("Đã xét đến {at}", "Judged up to {at}") if written else Words("Tính thử đến {at}", "Tried for {at}")
     rows = [

@@ -4,7 +4,7 @@ Only fields named here ever reach a message (law.md §8: code, procedure, agency
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -36,7 +36,7 @@ class Line:
     order: str = ""  # among lines equally late: the older promise first
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def rung_name(rung: Rung) -> str:
 
 
 def _due(session: Session, *, open_now: bool) -> tuple[list[Notice], int]:
-    """(the owed notices that may be told now, how many wait). Locked, so that judging can't cancel one amid planning."""
+    """(the owed notices that may be told now, how many wait). Locked: no judging cancels one amid planning."""
     owed = Notice.state == "owed"
     tellable = owed if open_now else and_(owed, Notice.severity == URGENT)
     due = list(session.scalars(select(Notice).where(tellable).order_by(Notice.id).with_for_update()))

@@ -369,6 +369,7 @@ def _clear_mended(session: Session, source: str, records: Iterable[DossierRecord
     if waiting:
         for record in records:
             readable.update((record.key, record.key.rpartition(":")[2], record.code))
+        readable.discard("")
     mended = [row.id for row in waiting if row.key in readable]
     for ids in in_batches(mended):
         session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))

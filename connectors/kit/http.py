@@ -23,6 +23,7 @@ _PIECE = 65_536
 _MOST_HOPS = 3
 _AGAIN_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_SAID = "không rõ"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -148,12 +149,12 @@ class RequestsTransport:
         except ValueError:
             raise UnexpectedAnswer(f"{self._place(url)}: chuyển hướng tới địa chỉ không đọc được") from None
         if urlsplit(url).scheme == "https" and scheme != "https":
-            raise UnexpectedAnswer(f"{self._place(url)}: nguồn chuyển hướng từ https sang {scheme or '?'}")
+            raise UnexpectedAnswer(f"{self._place(url)}: nguồn chuyển hướng từ https sang {scheme or _NOT_SAID}")
         self._check_host(target)
         return target
 
     def _check_host(self, url: str) -> None:
-        target = urlsplit(url)
+        target = _split(url)
         if target.scheme not in _PORTS or not self._is_trusted(target):
             raise UnexpectedAnswer(f"nguồn dẫn sang máy khác ({_host(target)}), không đi theo")
 
@@ -167,7 +168,7 @@ class RequestsTransport:
         return any(allowed.lower() in (host, f"{host}:{port}") for allowed in self._settings.allow_hosts)
 
     def _place(self, url: str) -> str:
-        parts = urlsplit(url)
+        parts = _split(url)
         return f"{_host(parts)}{parts.path}"
 
 
@@ -210,7 +211,15 @@ def _encoded(basic: tuple[str, str] | None) -> tuple[bytes, bytes] | None:
 def _host(parts: SplitResult) -> str:
     port = _port(parts)
     shown = "" if port == _PORTS.get(parts.scheme) or port is None else f":{port}"
-    return f"{parts.hostname or '?'}{shown}"
+    return f"{parts.hostname or _NOT_SAID}{shown}"
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address; empty ones where it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -130,7 +130,7 @@ def _cut(
         return
     text = "".join(line for _, line in held)
     cells = _cells(text, delimiter) if text.count('"') % 2 == 0 else None
-    if cells is not None and _fits(cells, width):
+    if cells is not None and _fits(cells, width) and not any(_swallowed_rows(cell, delimiter, width) for cell in cells):
         yield held[0][0], text, cells
     elif len(held) == 1:
         yield held[0][0], text, [] if not text.strip() else None
@@ -142,6 +142,13 @@ def _cut(
 def _fits(cells: Sequence[str], width: int) -> bool:
     """As many cells as headings; some programs leave an empty one at the end."""
     return len(cells) == width or (len(cells) > width and not any(cell.strip() for cell in cells[width:]))
+
+
+def _swallowed_rows(cell: str, delimiter: str, width: int) -> bool:
+    """Whether a cell of several lines is really the end of one row and the beginning of another, between two quotes
+    that slipped: then each of its line breaks comes with a whole row's delimiters."""
+    breaks = len(cell.splitlines()) - 1
+    return breaks > 0 and width > 1 and cell.count(delimiter) >= breaks * (width - 1)
 
 
 def _cells(text: str, delimiter: str) -> list[str] | None:

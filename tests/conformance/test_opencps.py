@@ -265,7 +265,7 @@ class TestOpencps(Conformance):
             self.row(
                 number, dossierStatus=states[number % 4], finishDate=day, releaseDate=day, receiveDate=day, dueDate=""
             )
-            for number in range(1, 60)
+            for number in range(1, 36)
         ]
         with self.under(self.peer(rows), page_size=20) as it:
             pages = list(it.connector.sweep(reach))

@@ -1,13 +1,19 @@
 """A server whose every answer is a function of the request. It runs on loopback, on a port of the system's choice."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+# A self-signed certificate for 127.0.0.1 that nothing outside these tests trusts, and the key that goes with it.
+CERTIFICATE = Path(__file__).parent / "tls" / "loopback.pem"
+KEY = Path(__file__).parent / "tls" / "loopback.key"
 
 
 @dataclass(frozen=True)
@@ -45,17 +51,22 @@ Script = Callable[[Asked], Reply]
 class ScriptedServer:
     """`script` may be exchanged at any time; `asked` is the list of requests so far."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: bool = False) -> None:
         self.script = script
         self.asked: list[Asked] = []
         self._over = threading.Event()
+        self._scheme = "https" if tls else "http"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(CERTIFICATE, KEY)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def start(self) -> None:
         self._thread.start()
@@ -72,8 +83,8 @@ class ScriptedServer:
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[ScriptedServer]:
-    server = ScriptedServer(script)
+def serving(script: Script, tls: bool = False) -> Iterator[ScriptedServer]:
+    server = ScriptedServer(script, tls)
     server.start()
     try:
         yield server

@@ -1,0 +1,171 @@
+"""Whatever a source sends: no unhandled error, and no good row lost beside a bad one."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connectors.base import Answer, DossierRecord, SourceError
+from connectors.canonical import canonical_json, record_from_json
+from connectors.dvcqg.connector import build as build_dvcqg
+from connectors.dvcqg.mapping import WIRE_FIELDS, DvcqgMapping
+from connectors.dvcqg.settings import DvcqgSettings
+from connectors.dvcqg.wire import rows_of
+from connectors.kit.fields import read_rows
+from connectors.kit.json import read_json
+from connectors.kit.text import clean, normal_code, status_key
+from connectors.opencps.mapping import OpencpsMapping
+from connectors.opencps.settings import OpencpsSettings
+from connectors.opencps.wire import read_list
+from connectors.spreadsheet.connector import build as build_spreadsheet
+from connectors.spreadsheet.settings import SpreadsheetSettings
+from monitor.clock import FixedClock
+from tests.conformance.harness import NOW, seen
+from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
+from tests.counts import proof_examples
+from tests.peers import dvcqg, opencps
+
+MANY = settings(
+    max_examples=proof_examples(200, 100_000),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("\ud800")
+JSON = st.recursive(
+    LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner), max_leaves=6
+)
+OPENCPS = OpencpsMapping(
+    OpencpsSettings(name="a", kind="opencps", role="one_stop", url="http://x", group_id=1, username="u", password="p")
+)
+DVCQG_SETTINGS = DvcqgSettings(
+    name="a", kind="dvcqg", role="portal", url="http://x", username="u", password="p", unit_code="H99"
+)
+DVCQG = DvcqgMapping(DVCQG_SETTINGS)
+
+
+def spoilt(row: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """A row with some of its values replaced by anything, or anything at all instead of a row."""
+    keys = st.dictionaries(st.sampled_from(sorted(row)), JSON, min_size=1, max_size=4)
+    return keys.map(lambda changes: {**row, **changes}) | JSON
+
+
+def stays_itself(record: DossierRecord) -> bool:
+    """A record that was made can be stored and read again, whatever it was made of."""
+    return record_from_json(canonical_json(record)) == record
+
+
+@MANY
+@given(st.lists(spoilt(opencps.row(2)), max_size=4), st.integers(0, 4))
+def test_opencps_rows(wild: list[Any], at: int) -> None:
+    good = opencps.row(1)
+    records, raws, bad = read_rows([*wild[:at], good, *wild[at:]], OPENCPS.record, ("dossierId",))
+    assert "35166:904001" in {record.key for record in records}
+    assert len(records) == len(raws) <= len(wild) + 1
+    assert len(bad) <= len(wild)
+    assert all(stays_itself(record) for record in records)
+
+
+@MANY
+@given(
+    st.lists(spoilt({**dvcqg.row(2), **{n[0]: "" for n in WIRE_FIELDS.values()}, "DanhSachHoSoBoSung": []}), max_size=4)
+)
+def test_dvcqg_rows(wild: list[Any]) -> None:
+    good = dvcqg.row(1)
+    records, raws, bad = read_rows([*wild, good], DVCQG.record, DVCQG.key_fields)
+    assert good["MaHoSo"] in {record.key for record in records}
+    assert len(records) == len(raws)
+    assert len(bad) <= len(wild)
+    assert all(stays_itself(record) for record in records)
+
+
+@MANY
+@given(
+    st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()), st.sampled_from([200, 203, 403, 500])
+)
+def test_any_answer_is_rows_or_a_named_error(body: bytes, status: int) -> None:
+    answer = Answer(status, {}, body)
+    for read in (read_list, read_json):
+        with suppress(SourceError):
+            read(answer)
+
+
+@MANY
+@given(st.dictionaries(st.sampled_from(["data", "result", "error_code", "message", "MaHoSo"]), JSON))
+def test_any_envelope_is_rows_or_a_named_error(envelope: dict[str, Any]) -> None:
+    with suppress(SourceError):
+        assert isinstance(list(rows_of(envelope, ("result", "data"))), list)
+
+
+class Scripted:
+    """A transport without network: the sign-in works, the answer is the one given."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def request(self, method: str, url: str, **rest: Any) -> Answer:
+        return Answer(200, {}, b'{"error_code":0,"session":"s"}' if url.endswith("login") else self._body)
+
+
+@MANY
+@given(JSON | st.fixed_dictionaries({"error_code": LEAF, "message": LEAF, "data": JSON}))
+def test_dvcqg_answers(value: Any) -> None:
+    connector = build_dvcqg(DVCQG_SETTINGS, Scripted(json.dumps(value).encode()), FixedClock(NOW))
+    with suppress(SourceError):
+        assert set(seen(connector.lookup(["A", "B"])).codes) <= {"A", "B"}
+
+
+@MANY
+@given(st.lists(st.text(max_size=40) | st.sampled_from(['"', ";", '";"', "\r", line(3)]), max_size=6))
+def test_spreadsheet_lines(tmp_path: Path, wild: list[str]) -> None:
+    """Lines without a quote can hurt nobody else; with quotes, at most what the quotes enclose is set aside."""
+    path = tmp_path / "a.csv"
+    calm = [text.replace('"', "") for text in wild]
+    keys: dict[str, Any] = {"name": "b", "kind": "spreadsheet", "role": "one_stop", "path": path, "columns": COLUMNS}
+    connector = build_spreadsheet(SpreadsheetSettings(**keys), FixedClock(NOW))
+    for lines in (calm, wild):
+        text = HEAD + line(1) + "\r\n".join(lines) + "\r\n" + line(2)
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        result = seen(connector.sweep(FULL))
+        assert "H99.14-251103-0001" in result.codes
+        assert all(stays_itself(record) for record in result.records)
+        if lines is calm:
+            assert "H99.14-251103-0002" in result.codes
+
+
+@MANY
+@given(st.binary(max_size=300))
+def test_spreadsheet_bytes(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(data)
+    keys: dict[str, Any] = {
+        "name": "b",
+        "kind": "spreadsheet",
+        "role": "one_stop",
+        "path": path,
+        "columns": {"code": "A"},
+    }
+    for encoding in ("utf-8-sig", "cp1258", "utf-16"):
+        connector = build_spreadsheet(SpreadsheetSettings(**keys, encoding=encoding), FixedClock(NOW))
+        with suppress(SourceError):
+            seen(connector.sweep(FULL))
+
+
+@MANY
+@given(st.text() | st.just("\ud800\x00"))
+def test_text_settles_at_once(text: str) -> None:
+    for normal in (clean, normal_code, status_key):
+        once = normal(text)
+        assert normal(once) == once
+        once.encode()
+        assert "\x00" not in once
+
+
+@pytest.mark.parametrize(
+    "code", ["h56.14–240823—0001", " H56.14-240823-0001\u00a0", "H56.14 -240823- 0001", "H56.14‑240823‑0001"]
+)
+def test_codes_compare_whatever_was_pasted(code: str) -> None:
+    assert normal_code(code).removesuffix("0001") == "H56.14-240823-"

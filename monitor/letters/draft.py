@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.dossier import Precision
 from monitor.letters.content import Content
 from monitor.letters.forms import Forms
-from monitor.letters.letterhead import DirectoryLike, head_of, name_in_text, setting_of
+from monitor.letters.letterhead import DirectoryLike, head_of, name_above, name_in_text, setting_of
 from monitor.letters.wording import Facts, compose, overdue
 from monitor.settings import Letters
 from monitor.store.tables import ApplicantRow, Dossier, Letter, SourceDossier
@@ -80,7 +80,13 @@ def draft_letters(
         if facts is None:
             problems.append(f"{dossier.code}: không có ngày hẹn trả")
             continue
-        facts = _with_settings(facts, settings.legal_basis, entry.contact, entry.show_id_number)
+        facts = replace(
+            facts,
+            agency_above=name_above(agency, directory),
+            legal_basis=settings.legal_basis,
+            contact=entry.contact,
+            id_number=facts.id_number if entry.show_id_number else "",
+        )
         head = head_of(entry, agency, directory, in_text)
         content = compose(forms.get(entry.form), head, facts, now, calendar.local(now).year)
         changes.append(_row(letter.id, content) | {"state": "drafted", "drafted_at": now})
@@ -185,7 +191,6 @@ def _facts(
         promise_number=letter.promise_number,
         procedure=dossier.procedure_name,
         agency=in_text,
-        agency_above="",
         applicant=person.name or "",
         applicant_kind=person.kind or "",
         received_at=to_local(dossier.received_at) if dossier.received_at else None,
@@ -207,11 +212,6 @@ def _promise(letter: Letter, dossier: Dossier) -> datetime | None:
 def _is_overdue(precision: str, promised: datetime, now: datetime) -> bool:
     """A promise by the day runs to the end of that day; one by the instant to the second (law.md §4.2)."""
     return now > promised if precision == Precision.INSTANT else now.date() > promised.date()
-
-
-def _with_settings(facts: Facts, legal_basis: str, contact: str, show_id_number: bool) -> Facts:
-    shown = facts.id_number if show_id_number else ""
-    return replace(facts, legal_basis=legal_basis, contact=contact, id_number=shown)
 
 
 def _row(letter_id: int, content: Content) -> dict[str, Any]:

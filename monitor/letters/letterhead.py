@@ -55,13 +55,19 @@ def name_in_text(agency: AgencyLike | None, said_by_source: str) -> str:
     return name
 
 
+def name_above(agency: AgencyLike | None, directory: DirectoryLike) -> str:
+    """The agency above in the tree, as a sentence names it; "" where there is none."""
+    above = directory.agency(agency.parent) if agency is not None and agency.parent else None
+    return full_name(above.name) if above is not None else ""
+
+
 def head_of(entry: LetterAgency, agency: AgencyLike | None, directory: DirectoryLike, in_text: str) -> Head:
     """The letterhead. A People's Committee has none above it on paper (NĐ 30/2020 Phụ lục I)."""
     issuer = tuple(entry.issuer.split("\n")) if entry.issuer else _in_capitals(in_text)
     parent: tuple[str, ...] = tuple(entry.parent.split("\n")) if entry.parent else ()
-    if not parent and agency is not None and agency.parent and not _COMMITTEE.match(in_text):
-        above = directory.agency(agency.parent)
-        parent = (full_name(above.name).upper(),) if above is not None else ()
+    if not parent and not _COMMITTEE.match(in_text):
+        above = name_above(agency, directory)
+        parent = (above.upper(),) if above else ()
     kind = agency.kind if agency is not None else ""
     explicit = "signer_title" in entry.model_fields_set
     title = entry.signer_title if explicit else _HEADS.get(kind, _ANY_HEAD)

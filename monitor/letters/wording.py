@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from jinja2 import Template
 
 from monitor.letters.content import BLANK, Content
 from monitor.letters.dates import BLANK_DATE, capital, day, hour_and_day
+from monitor.letters.fonts import GlyphMissing, check_glyphs
 from monitor.letters.forms import FIELDS, Form, Forms
 from monitor.letters.names import address_word, addressed, tidy
 from monitor.letters.templates import TemplateRefused
@@ -25,7 +27,6 @@ class Facts:
     promise_number: int
     procedure: str
     agency: str  # as in a sentence
-    agency_above: str
     applicant: str
     applicant_kind: str
     received_at: datetime | None
@@ -33,6 +34,7 @@ class Facts:
     promised_date_only: bool
     is_overdue: bool  # the promised time has passed at drafting
     is_late: bool  # the last lawful day for the letter has passed
+    agency_above: str = ""
     id_number: str = ""
     address: str = ""
     legal_basis: str = ""
@@ -164,11 +166,27 @@ def _try_out(form: Form) -> None:
     for overdue in (False, True):
         for first in (False, True):
             values: Values = dict.fromkeys(FIELDS, "mẫu") | {"da_qua_han": overdue, "duoc_gia_han": first}
-            for part in ("title", "addressee", "body"):
-                if not paragraphs(form.parts[part], values):
+            for part, template in form.parts.items():
+                printed = paragraphs(template, values)
+                _check_printable(form.files[part], printed)
+                if not printed and part in ("title", "addressee", "body"):
                     raise TemplateRefused(
                         form.files[part],
                         1,
                         Words("không in ra chữ nào.", "prints no word."),
                         Words("Viết nội dung cho mọi trường hợp.", "Write words for every case."),
                     )
+
+
+def _check_printable(file: Path, printed: tuple[str, ...]) -> None:
+    try:
+        check_glyphs(("body", line) for line in printed)
+    except GlyphMissing as missing:
+        source = file.read_text("utf-8").split("\n")
+        line = next((i for i, text in enumerate(source, 1) if missing.character in text), 1)
+        raise TemplateRefused(
+            file,
+            line,
+            Words(f'ký tự "{missing.character}" không in được.', f'"{missing.character}" cannot be printed.'),
+            Words("Thay bằng ký tự khác.", "Use another character."),
+        ) from None

@@ -27,7 +27,6 @@ def facts(**changed: Any) -> Facts:
         "promise_number": 1,
         "procedure": "Đăng ký biến động quyền sử dụng đất trong trường hợp chuyển nhượng",
         "agency": "Ủy ban nhân dân phường Chơn Thành",
-        "agency_above": "",
         "applicant": "NGUYỄN THỊ HỒNG HẠNH",
         "applicant_kind": "citizen",
         "received_at": local(3, 9, 15),

@@ -222,6 +222,7 @@ def test_the_office_says_how_its_letters_look(sessions: sessionmaker[Session], p
     assert one.number.endswith("/PXL-CNCT")
     assert "số định danh: 075300000001" in one.body[0]
     assert two.parent == ("ỦY BAN NHÂN DÂN THÀNH PHỐ ĐỒNG NAI",)  # from the tree
+    assert two.values["co_quan_chu_quan"] == "Ủy ban nhân dân thành phố Đồng Nai"
     assert (two.issuer, two.signer, two.form) == (("SỞ XÂY DỰNG",), ("GIÁM ĐỐC",), "pxl_2018")
     assert two.place_and_date.startswith("……, ngày")  # nobody said where it sits
     assert (three.issuer, three.signer) == (("PHÒNG KINH TẾ",), ("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ",))  # unknown to the tree

@@ -136,6 +136,7 @@ def test_an_offices_own_form(tmp_path: Path) -> None:
         ("body.txt", "{{ co_quan }} {{ ma_ho_so }} {{ han_moi }}", "{{ ly_do }}"),  # and for the reason
         ("addressee.txt", "Kính gửi: ông bà", "{{ nguoi_nop }}"),
         ("title.txt", "{% if da_qua_han %}PHIẾU{% endif %}", "không in ra chữ nào"),  # nothing before the due date
+        ("signature.txt", "(Ký ✍)", "không in được"),  # no such character in the fonts
         ("form.toml", "name = 3", "thiếu name"),
         ("form.toml", "name = ", "không phải TOML"),
     ],

@@ -10,6 +10,7 @@ from monitor import TEMPLATES
 _DATA: dict[str, Any] = tomllib.loads((TEMPLATES / "letters" / "names.toml").read_text("utf-8"))
 _ORGANISATIONS: dict[str, str] = _DATA["organisations"]  # how its name begins (folded) -> how one speaks to it
 _PHRASES: list[str] = sorted(_DATA["phrases"], key=len, reverse=True)
+_CERTAIN = frozenset(_DATA["certain"])  # no person is called so: sources file companies under "citizen"
 _ACRONYMS = frozenset(_DATA["acronyms"])
 _SMALL = frozenset(_DATA["small"])
 _HONORIFIC = re.compile(r"^(ông|bà|anh|chị|cụ)(/(ông|bà))?\s+", re.IGNORECASE)
@@ -22,10 +23,11 @@ def tidy(text: str) -> str:
 
 
 def is_organisation(name: str, kind: str = "") -> bool:
-    """By the source's word where it gives one, else by how the name begins."""
+    """By the source's word where it gives one, unless the name plainly says otherwise; else by how it begins."""
+    word = _organisation_word(name)
     if kind:
-        return kind == "organisation"
-    return _organisation_word(name) != ""
+        return kind == "organisation" or word in _CERTAIN
+    return word != ""
 
 
 def _organisation_word(name: str) -> str:

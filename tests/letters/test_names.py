@@ -28,6 +28,7 @@ from tests.counts import proof_examples
             "common phrases have one capital, and a company is known by its name where the source gives no kind",
         ),
         ("HỘ KINH DOANH BA SẠCH", "", "Hộ kinh doanh Ba Sạch", "a household business is an organisation"),
+        ("CÔNG TY TNHH A B", "citizen", "Công ty TNHH A B", "a source that files every one under citizen is corrected"),
         ("HỘI AN LÊ", "citizen", "Ông/Bà Hội An Lê", "the source's word on the kind goes before the look of the name"),
         ("", "", "", "no name, no address"),
     ],

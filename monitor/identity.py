@@ -2,108 +2,140 @@
 same unit; never by name and date. Links are appended, so every one can be shown and undone.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from monitor.people import Directory
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
-from monitor.store.writing import in_batches, insert_many, update_many
+from monitor.store.writing import in_batches, insert_many, table_of, update_many
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    view_id: int
-    source: str
-    dossier_id: int
+class Bearer:
+    """What a view goes by: its code, the other ids its source declares, and the unit, as the source writes it."""
+
+    key: str
+    code: str
+    alternates: tuple[str, ...]
     agency_code: str
-    other_id: int
-    other_source: str
-    other_dossier_id: int
-    other_agency_code: str
-    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another system's view that is proven to be the same dossier."""
+
+    view_id: int
+    dossier_id: int
+    rule: str  # declared_id | same_code_and_unit
     evidence: str
 
 
-def link_new_views(session: Session, view_ids: Collection[int], directory: Directory, now: datetime) -> set[int]:
-    """Links these views to other systems' views of the same dossier; returns the dossiers that gained a view."""
-    gained: set[int] = set()
-    moves: list[dict[str, int]] = []
-    links: list[dict[str, object]] = []
-    emptied: dict[int, int] = {}
-    undone = _undone(session, view_ids)
-    for candidate in _candidates(session, view_ids):
-        pair = frozenset((candidate.view_id, candidate.other_id))
-        own = emptied.get(candidate.dossier_id, candidate.dossier_id)
-        target = emptied.get(candidate.other_dossier_id, candidate.other_dossier_id)
-        if own == target or pair in undone or not _proven(candidate, directory):
-            continue
-        moves.append({"id": candidate.view_id, "dossier_id": target})
-        emptied[own] = target
-        gained.add(target)
-        links.append(
-            {
-                "view_id": candidate.view_id,
-                "other_view_id": candidate.other_id,
-                "rule": candidate.rule,
-                "evidence": candidate.evidence,
-                "linked_at": now,
-                "undone": False,
-            }
-        )
-    update_many(session, SourceDossier, moves)
-    insert_many(session, Alias, links)
-    _merge(session, emptied, now)
-    return gained
+def proven_links(session: Session, source: str, bearers: Sequence[Bearer], directory: Directory) -> dict[str, Link]:
+    """key -> the link of that view, for those that have one. Three queries a batch, whatever their number.
+
+    A declared id is proof by itself; the same code only at the same unit.
+    """
+    codes = sorted({b.code for b in bearers if b.code})
+    declared = sorted({code for b in bearers for code in b.alternates})
+    by_code = _others_by_code(session, source, [*codes, *declared])
+    by_their_word = _others_by_declared(session, source, codes)
+    links: dict[str, Link] = {}
+    for bearer in bearers:
+        found = _link(bearer, source, by_code, by_their_word, directory)
+        if found is not None:
+            links[bearer.key] = found
+    return links
 
 
-def _candidates(session: Session, view_ids: Collection[int]) -> list[_Candidate]:
-    """Pairs of views of different systems that share a code or a declared id; the proof is checked afterwards."""
-    mine, other = aliased(SourceDossier), aliased(SourceDossier)
-    declared, theirs = aliased(DeclaredId), aliased(DeclaredId)
-    columns = (
-        mine.id,
-        mine.source,
-        mine.dossier_id,
-        mine.agency_code,
-        other.id,
-        other.source,
-        other.dossier_id,
-        other.agency_code,
-    )
-    found: list[_Candidate] = []
-    for batch in in_batches(sorted(view_ids)):
-        here = mine.id.in_(batch)
-        elsewhere = (other.source != mine.source) & (mine.dossier_id != other.dossier_id)
-        same_code = select(*columns, mine.code).where(here, elsewhere, mine.code == other.code, mine.code != "")
-        we_say = (
-            select(*columns, declared.code)
-            .join(declared, declared.view_id == mine.id)
-            .where(here, elsewhere, other.code == declared.code)
+def _link(
+    bearer: Bearer,
+    source: str,
+    by_code: Mapping[str, Sequence[Any]],
+    by_their_word: Mapping[str, Sequence[Any]],
+    directory: Directory,
+) -> Link | None:
+    for code in bearer.alternates:
+        for row in by_code.get(code, ()):
+            return Link(row.id, row.dossier_id, "declared_id", code)
+    if not bearer.code:
+        return None
+    for row in by_their_word.get(bearer.code, ()):
+        return Link(row.id, row.dossier_id, "declared_id", bearer.code)
+    ours = directory.canonical(source, bearer.agency_code) or bearer.agency_code
+    for row in by_code.get(bearer.code, ()):
+        if ours == (directory.canonical(row.source, row.agency_code) or row.agency_code):
+            return Link(row.id, row.dossier_id, "same_code_and_unit", bearer.code)
+    return None
+
+
+def _others_by_code(session: Session, source: str, codes: Iterable[str]) -> dict[str, list[Any]]:
+    view = table_of(SourceDossier)
+    found: dict[str, list[Any]] = {}
+    for batch in in_batches(sorted(set(codes))):
+        statement = select(view.c.id, view.c.source, view.c.dossier_id, view.c.agency_code, view.c.code).where(
+            view.c.code.in_(batch), view.c.source != source
         )
-        they_say = (
-            select(*columns, theirs.code)
-            .join(theirs, theirs.code == mine.code)
-            .where(here, elsewhere, mine.code != "", other.id == theirs.view_id)
-        )
-        for rule, statement in (("declared_id", we_say), ("declared_id", they_say), ("same_code_and_unit", same_code)):
-            for row in session.execute(statement):
-                found.append(_Candidate(*row[:8], rule=rule, evidence=row[8]))
+        for row in session.execute(statement.order_by(view.c.id)):
+            found.setdefault(row.code, []).append(row)
     return found
 
 
-def _proven(candidate: _Candidate, directory: Directory) -> bool:
-    if candidate.rule == "declared_id":
-        return True
-    ours = directory.canonical(candidate.source, candidate.agency_code) or candidate.agency_code
-    theirs = directory.canonical(candidate.other_source, candidate.other_agency_code) or candidate.other_agency_code
-    return ours == theirs
+def _others_by_declared(session: Session, source: str, codes: Sequence[str]) -> dict[str, list[Any]]:
+    view, declared = table_of(SourceDossier), table_of(DeclaredId)
+    found: dict[str, list[Any]] = {}
+    for batch in in_batches(codes):
+        statement = (
+            select(view.c.id, view.c.dossier_id, declared.c.code)
+            .join(declared, declared.c.view_id == view.c.id)
+            .where(declared.c.code.in_(batch), view.c.source != source)
+        )
+        for row in session.execute(statement.order_by(view.c.id)):
+            found.setdefault(row.code, []).append(row)
+    return found
 
 
-def _undone(session: Session, view_ids: Collection[int]) -> set[frozenset[int]]:
+def record_links(session: Session, links: Sequence[tuple[int, Link]], now: datetime) -> None:
+    """Appends (view, link) pairs, so that each can be shown and undone."""
+    rows = [
+        {
+            "view_id": view_id,
+            "other_view_id": link.view_id,
+            "rule": link.rule,
+            "evidence": link.evidence,
+            "linked_at": now,
+            "undone": False,
+        }
+        for view_id, link in links
+    ]
+    insert_many(session, Alias, rows)
+
+
+def relink(session: Session, moved: Mapping[int, tuple[int, Link]], now: datetime) -> set[int]:
+    """Views we already held (id -> (its dossier, a link)) whose new code or ids prove another dossier: moves them,
+    unless a person undid that very link. Returns the dossiers that gained a view."""
+    undone = _undone(session, list(moved))
+    wanted = {
+        view_id: (dossier_id, link)
+        for view_id, (dossier_id, link) in moved.items()
+        if dossier_id != link.dossier_id and frozenset((view_id, link.view_id)) not in undone
+    }
+    update_many(session, SourceDossier, [{"id": v, "dossier_id": link.dossier_id} for v, (_, link) in wanted.items()])
+    record_links(session, [(view_id, link) for view_id, (_, link) in wanted.items()], now)
+    left = {dossier_id for dossier_id, _ in wanted.values()}
+    still_held: set[int] = set()
+    for batch in in_batches(sorted(left)):
+        held = select(SourceDossier.dossier_id).where(SourceDossier.dossier_id.in_(batch))
+        still_held.update(session.scalars(held))
+    _void(session, sorted(left - still_held), now)
+    return {link.dossier_id for _, link in wanted.values()} | still_held
+
+
+def _undone(session: Session, view_ids: Sequence[int]) -> set[frozenset[int]]:
     """Links a person has undone: not to be made again by themselves."""
     pairs: set[frozenset[int]] = set()
     for batch in in_batches(sorted(view_ids)):
@@ -114,18 +146,14 @@ def _undone(session: Session, view_ids: Collection[int]) -> set[frozenset[int]]:
     return pairs
 
 
-def _merge(session: Session, emptied: Mapping[int, int], now: datetime) -> None:
+def _void(session: Session, emptied: Sequence[int], now: datetime) -> None:
     """Dossiers that lost their last view. One that nothing was ever decided about is removed; one with a history
     keeps it, and its open duties are voided: the dossier that took its views owes them."""
-    ids = sorted(emptied)
-    for batch in in_batches(ids):
+    for batch in in_batches(emptied):
         with_history = set(session.scalars(select(CrossingRow.dossier_id).where(CrossingRow.dossier_id.in_(batch))))
-        session.execute(
-            delete(FindingRow).where(FindingRow.dossier_id.in_(batch), FindingRow.dossier_id.not_in(with_history))
-        )
-        session.execute(delete(Dossier).where(Dossier.id.in_(batch), Dossier.id.not_in(with_history)))
-        if not with_history:
-            continue
+        bare = [dossier_id for dossier_id in batch if dossier_id not in with_history]
+        session.execute(delete(FindingRow).where(FindingRow.dossier_id.in_(bare)))
+        session.execute(delete(Dossier).where(Dossier.id.in_(bare)))
         session.execute(
             update(Letter)
             .where(Letter.dossier_id.in_(with_history), Letter.state.in_(("owed", "drafted")))
@@ -135,6 +163,11 @@ def _merge(session: Session, emptied: Mapping[int, int], now: datetime) -> None:
             update(Notice)
             .where(Notice.dossier_id.in_(with_history), Notice.state.in_(("owed", "planned")))
             .values(state="cancelled", reason="linked to another view of the same dossier", closed_at=now)
+        )
+        session.execute(
+            update(FindingRow)
+            .where(FindingRow.dossier_id.in_(with_history), FindingRow.closed_at.is_(None))
+            .values(closed_at=now)
         )
         session.execute(
             update(Dossier)

@@ -18,7 +18,7 @@ from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import count_due
 from monitor.domain.dossier import Status
-from monitor.identity import link_new_views
+from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.people import Directory
 from monitor.procedures import Terms
 from monitor.store.findings import Sync, sync_findings
@@ -120,7 +120,7 @@ def store_page(
         _clear_mended(session, source, page.records, now)
     if heard:
         _append(session, source, heard, now, pull_id)
-        dossier_ids = _store_views(session, heard, intake, now)
+        dossier_ids = _store_views(session, source, heard, intake, now)
         project(session, dossier_ids, intake, now)
     return PageCount(len(latest) + len(page.bad), len(heard), set_aside)
 
@@ -181,26 +181,20 @@ def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetim
     insert_many(session, Observation, rows)
 
 
-def _store_views(session: Session, heard: Sequence[_Heard], intake: Intake, now: datetime) -> set[int]:
-    """Writes the views, the people behind them and their declared ids; returns the dossiers touched."""
-    new = [item for item in heard if item.known is None]
+def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake: Intake, now: datetime) -> set[int]:
+    """Writes the views, the people behind them and their declared ids; returns the dossiers to project anew."""
+    links = proven_links(session, source, [_bearer(item) for item in heard], intake.directory)
     old = [(item.known, item) for item in heard if item.known is not None]
-    touched = {known.dossier_id for known, _ in old}
     update_many(
         session,
         SourceDossier,
         [{"id": known.id, **_columns(item, now), "missing_sweeps": 0} for known, item in old],
     )
-    ids = {known.id: item for known, item in old}
-    if new:
-        dossier_ids = _dossiers_for(session, new, intake, now)
-        rows = [
-            {**_columns(item, now), "dossier_id": dossier_id, "first_heard_at": now, "missing_sweeps": 0}
-            for item, dossier_id in zip(new, dossier_ids, strict=True)
-        ]
-        new_ids = insert_returning_ids(session, SourceDossier, rows)
-        ids |= dict(zip(new_ids, new, strict=True))
-        touched.update(dossier_ids)
+    moved = {known.id: (known.dossier_id, links[known.view.key]) for known, item in old if known.view.key in links}
+    touched = {known.dossier_id for known, _ in old} | relink(session, moved, now)
+    new = [item for item in heard if item.known is None]
+    new_ids, gained = _add_views(session, new, links, intake, now)
+    ids = {known.id: item for known, item in old} | dict(zip(new_ids, new, strict=True))
     _store_people(session, ids, known_ids=[known.id for known, _ in old])
     declared = [
         {"view_id": view_id, "code": code}
@@ -208,18 +202,36 @@ def _store_views(session: Session, heard: Sequence[_Heard], intake: Intake, now:
         for code in sorted(set(item.record.alternates))
     ]
     insert_new(session, DeclaredId, declared)
-    touched |= link_new_views(session, ids.keys(), intake.directory, now)
-    return touched
+    return touched | gained
+
+
+def _add_views(
+    session: Session, new: Sequence[_Heard], links: Mapping[str, Link], intake: Intake, now: datetime
+) -> tuple[list[int], set[int]]:
+    """(ids of the new views, dossiers that gained one). A view without a proven link begins a dossier of its own."""
+    alone = [item for item in new if item.record.key not in links]
+    begun = insert_returning_ids(session, Dossier, [_dossier_row([item.view], intake, now) for item in alone])
+    dossier_of = {item.record.key: dossier_id for item, dossier_id in zip(alone, begun, strict=True)}
+    dossier_of |= {key: link.dossier_id for key, link in links.items() if key not in dossier_of}
+    rows = [
+        {**_columns(item, now), "dossier_id": dossier_of[item.record.key], "first_heard_at": now, "missing_sweeps": 0}
+        for item in new
+    ]
+    ids = insert_returning_ids(session, SourceDossier, rows)
+    linked = [
+        (view_id, links[item.record.key]) for view_id, item in zip(ids, new, strict=True) if item.record.key in links
+    ]
+    record_links(session, linked, now)
+    return ids, {link.dossier_id for _, link in linked}
+
+
+def _bearer(item: _Heard) -> Bearer:
+    record = item.record
+    return Bearer(record.key, record.code, record.alternates, record.agency_code)
 
 
 def _columns(item: _Heard, now: datetime) -> dict[str, Any]:
     return {**item.view.columns(), "record_hash": item.hash, "confirmed_at": now}
-
-
-def _dossiers_for(session: Session, new: Sequence[_Heard], intake: Intake, now: datetime) -> list[int]:
-    """A dossier of its own for each new view; linking to another system's view follows, by proof only."""
-    rows = [_dossier_row([item.view], intake, now) for item in new]
-    return insert_returning_ids(session, Dossier, rows)
 
 
 def _store_people(session: Session, ids: Mapping[int, _Heard], known_ids: Sequence[int]) -> None:

@@ -59,7 +59,7 @@ def parse_json(text: str) -> Any:
 
 def evidence(value: object) -> bytes:
     """The row as bytes to keep. Sorted keys, so that their order at the source is not a change."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_mark).encode("utf-8", "replace")
+    return _ENCODER.encode(value).encode("utf-8", "replace")
 
 
 def _text(body: bytes) -> str:
@@ -96,6 +96,9 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_f
 
 def _mark(value: object) -> object:
     return value.text if isinstance(value, Unusable) else repr(type(value))
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_mark)
 
 
 def _too_deep(value: object) -> bool:

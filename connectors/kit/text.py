@@ -16,6 +16,8 @@ def is_clean_unicode(text: str) -> bool:
 
 def clean(text: str) -> str:
     """NFC, no control characters, runs of white space as one space; undecodable bytes become U+FFFD."""
+    if text.isprintable() and "  " not in text and unicodedata.is_normalized("NFC", text):
+        return text.strip()  # nearly every text of a sound source
     text = _LONE_SURROGATE.sub("\ufffd", text)
     text = _CONTROL.sub(" ", unicodedata.normalize("NFC", text))
     return _SPACES.sub(" ", text).strip()
@@ -26,9 +28,9 @@ def normal_code(text: str) -> str:
 
     Never checked against a pattern: a province writes its codes as it likes.
     """
-    return _DASHES.sub("-", clean(text)).replace(" ", "").upper()
+    return unicodedata.normalize("NFC", _DASHES.sub("-", clean(text)).replace(" ", "").upper())
 
 
 def status_key(text: str) -> str:
     """A status as it is looked up: clean, lower case, without the full stop or colon a dictionary left at its end."""
-    return clean(text).casefold().rstrip(" .:;…")
+    return unicodedata.normalize("NFC", clean(text).casefold()).rstrip(" .:;…")

@@ -121,5 +121,10 @@ _TEXTS = st.lists(st.sampled_from(_NASTY) | st.sampled_from(sorted(repertoire())
 def test_any_text_is_data_in_word_too(applicant: str, reason: str) -> None:
     content = letter(applicant=applicant, applicant_kind="organisation")
     content = reworded(FORMS.get("pxl_2025"), content, reason=reason)
+    composed = {c for value in content.values.values() for c in str(value)}
+    if composed - repertoire():  # two printable characters may compose to one that is not
+        with pytest.raises(GlyphMissing):
+            word.docx(content)
+        return
     lines = [squeezed(line) for line in said(word.docx(content)).split("\n") if line.strip()]
     assert sorted(lines) == sorted(by_part(content).values())

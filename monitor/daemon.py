@@ -67,8 +67,11 @@ class _Server(uvicorn.Server):
 
 
 def run(program: ProgramLike, options: Options | None = None) -> int:
-    """Runs until SIGTERM or SIGINT. Returns the exit code: 0 a clean stop, 1 no port or a broken web server, 2 a host that
-    pages without sign-in may not have, 5 the data is held by another daemon."""
+    """Runs until SIGTERM or SIGINT.
+
+    Returns the exit code: 0 a clean stop, 1 no port or a broken web server, 2 a host that pages without sign-in may
+    not have, 5 the data is held by another daemon.
+    """
     chosen = Options() if options is None else options
     notifier = Notifier()
     settings = program.settings

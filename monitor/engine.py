@@ -7,6 +7,8 @@ said aloud: every failed or missed run is logged as an error and kept in the tab
 import contextlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor as RecorderThread
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -102,6 +104,8 @@ class LocalEngine:
         self._again: set[str] = set()  # nudged while running
         self._nudged: set[str] = set()  # nudged, not yet handed to a thread
         self._skip_said: set[str] = set()  # running jobs whose skipped tick was logged already
+        self._began_at: dict[str, datetime] = {}  # of the machine
+        self._recorder = RecorderThread(max_workers=1, thread_name_prefix="job-log")
         self._changed = threading.Condition()
         self._stopping = False
         self._scheduler = BackgroundScheduler(
@@ -154,7 +158,10 @@ class LocalEngine:
             self._scheduler.shutdown(wait=False)
         with self._changed:
             self._changed.wait_for(lambda: not self._running(), timeout_s)
-            return self._running()
+            running = self._running()
+        if not running:
+            self._recorder.shutdown()
+        return running
 
     def nudge(self, name: str) -> None:
         """See `Engine.nudge`."""
@@ -185,9 +192,9 @@ class LocalEngine:
             return dict(self._states)
 
     def _run(self, name: str, job: Callable[[], object]) -> None:
-        if self._stopping:
-            return
         number = self._begin(name)
+        if number is None:
+            return
         error = ""
         try:
             job()
@@ -197,25 +204,33 @@ class LocalEngine:
         finally:
             self._end(name, number, error)
 
-    def _begin(self, name: str) -> int:
+    def _begin(self, name: str) -> int | None:
         with self._changed:
+            if self._stopping:
+                return None
             state = self._states[name]
             state = replace(state, is_running=True, began=state.began + 1, last_began_at=self._clock.now())
             self._states[name] = state
+            self._nudged.discard(name)  # whoever nudged before this moment has what they asked for
+            self._began_at[name] = self._machine.now()
             return state.began
 
     def _end(self, name: str, number: int, error: str) -> None:
         now = self._clock.now()
         with self._changed:
-            state = replace(self._states[name], is_running=False, last_ended_at=now)
-        if error:
-            state = replace(state, failures=state.failures + 1, last_error=f"{now:%Y-%m-%dT%H:%M:%SZ} {error}")
-        else:
-            state = replace(state, failures=0, last_ok_at=now, ok_run=number)
+            state = replace(self._states[name], last_ended_at=now)
+            if error:
+                said = f"{now:%Y-%m-%dT%H:%M:%SZ} {error}"
+                state = replace(state, failures=state.failures + 1, last_error=said)
+            else:
+                state = replace(state, failures=0, last_ok_at=now)
+            self._states[name] = state
+            recorded = self._record(state)
         # a run has ended only when it is on record, so that whoever waited for it can read it
-        self._save(state)
+        recorded.result()
         with self._changed:
-            self._states[name] = replace(state, missed=self._states[name].missed)
+            ended = replace(self._states[name], is_running=False)
+            self._states[name] = ended if error else replace(ended, ok_run=number)
             self._skip_said.discard(name)
             again = name in self._again
             self._again.discard(name)
@@ -228,8 +243,6 @@ class LocalEngine:
         if name not in self._states:
             return
         if event.code == EVENT_JOB_SUBMITTED:
-            with self._changed:
-                self._nudged.discard(name)
             late_s = (self._machine.now() - min(event.scheduled_run_times)).total_seconds()
             if late_s > max(_LATE_BY_S, self._states[name].every_s / self._speed):
                 self._missed(name, "machine_was_busy", late_s)
@@ -244,14 +257,17 @@ class LocalEngine:
     def _skipped(self, name: str) -> None:
         with self._changed:
             was_nudge = name in self._nudged
-            said_already = name in self._skip_said
-            if not was_nudge:
+            interval_s = self._states[name].every_s / self._speed
+            began_at = self._began_at.get(name)
+            outlasts = began_at is not None and (self._machine.now() - began_at).total_seconds() >= interval_s
+            say = outlasts and name not in self._skip_said
+            if say:
                 self._skip_said.add(name)
-        if was_nudge:
-            # it was nudged while a run was just beginning or ending: ask again, that is no missed run
-            self.nudge(name)
-        elif not said_already:
+        if say:
             self._missed(name, "still_running", self._states[name].every_s)
+        if was_nudge:
+            # the run before it is just ending: ask again
+            self.nudge(name)
 
     def _missed(self, name: str, reason: str, seconds: float) -> None:
         log.error("job_missed", job=name, reason=reason, seconds=round(seconds))
@@ -260,7 +276,11 @@ class LocalEngine:
             said = f"{self._clock.now():%Y-%m-%dT%H:%M:%SZ} missed: {reason}, {round(seconds)} s"
             state = replace(state, missed=state.missed + 1, last_error=said)
             self._states[name] = state
-        self._save(state)
+            self._record(state)
+
+    def _record(self, state: JobState) -> "Future[None]":
+        """Saves in the order of asking, in a thread of its own: a busy store must not hold up the alarm clock."""
+        return self._recorder.submit(self._save, state)
 
     def _save(self, state: JobState) -> None:
         try:

@@ -189,7 +189,8 @@ class Program:
                 shadow=self.settings.shadow,
                 stale_sources=stale_sources(session, self.settings.sources, now=now),
             )
-        return TellCount(plan, send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set))
+        sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
+        return TellCount(plan, sent)
 
     def request_stop(self) -> None:
         """No message is claimed from now on; the one that is being sent is finished."""

@@ -1,0 +1,95 @@
+"""A small real program for the daemon under test: a real store, jobs that do what the test asks for.
+
+Run as `python -m tests.daemon.small FOLDER ORDERS`, ORDERS being JSON: `fail` names a job that raises, `hang` one that
+never returns, `telegram` the address of a Bot API, `seconds` how long sending takes.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Engine, update
+
+from monitor import daemon, logs
+from monitor.clock import SystemClock
+from monitor.people import Directory
+from monitor.store import database
+from monitor.store.tables import Message
+from tests.web import desk
+
+SECRET = "7012345678:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
+
+
+class Small(SimpleNamespace):
+    """What the daemon asks of a program."""
+
+    orders: dict[str, Any]
+    engine: Engine
+    stopping: threading.Event
+
+    def _do(self, job: str) -> None:
+        if self.orders.get("fail") == job:
+            raise RuntimeError(f"INSERT INTO applicant VALUES ('{desk.PERSON['name']}')")
+        if self.orders.get("hang") == job:
+            threading.Event().wait(120)
+
+    def pull(self, names: Sequence[str] | None = None) -> None:
+        self._do(f"pull:{(names or ['?'])[0]}")
+
+    def judge(self) -> None:
+        self._do("judge")
+
+    def write_letters(self) -> None:
+        self._do("letters")
+
+    def plan_and_send(self) -> None:
+        """Sends one message, which takes until `seconds` have passed; then it is recorded as sent."""
+        self._do("send")
+        if "seconds" in self.orders and not self.stopping.is_set():
+            print("SENDING", flush=True)
+            threading.Event().wait(self.orders["seconds"])
+            with self.sessions.begin() as session:
+                session.execute(update(Message).values(receipt="finished in flight"))
+
+    def release_leases(self) -> None:
+        with self.sessions.begin() as session:
+            session.execute(update(Message).values(lease_token=""))
+
+    def request_stop(self) -> None:
+        self.stopping.set()
+
+
+def main() -> int:
+    folder, orders = Path(sys.argv[1]), json.loads(sys.argv[2])
+    logs.set_up()
+    engine = database.open_engine(f"sqlite:///{folder}/store.db")
+    telegram: dict[str, Any] = {"enabled": False}
+    if "telegram" in orders:
+        telegram = {"enabled": True, "token": SECRET, "api_url": orders["telegram"]}
+    settings = desk.settings(
+        site={"name": "Thử", "data_dir": str(folder)},
+        channels={"telegram": telegram},
+        web={"host": orders.get("host", "127.0.0.1"), "port": 0},
+    )
+    program = Small(
+        orders=orders,
+        engine=engine,
+        sessions=database.session_factory(engine),
+        settings=settings,
+        clock=SystemClock(),
+        calendar=desk.calendar(),
+        directory=Directory(desk.AGENCIES),
+        stopping=threading.Event(),
+    )
+    try:
+        return daemon.run(program)
+    finally:
+        engine.dispose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

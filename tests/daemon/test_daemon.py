@@ -1,0 +1,224 @@
+"""The real daemon as a process: how it starts, what it tells the service manager, how it ends."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.orm import Session
+
+from monitor.store import database
+from monitor.store.tables import Job, Message
+from tests.daemon.small import SECRET
+from tests.web import desk
+
+WAIT_S = 60.0
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Running:
+    """A daemon process, the datagrams it sent to its manager, and its log."""
+
+    def __init__(self, folder: Path, orders: dict[str, Any], watchdog_s: float | None = None) -> None:
+        self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._manager.bind(f"{folder}/notify-{id(self)}")
+        self.said: list[str] = []
+        self._log = (folder / f"log-{id(self)}").open("w+b")
+        environment = {**os.environ, "NOTIFY_SOCKET": f"{folder}/notify-{id(self)}", "PYTHONWARNINGS": "error"}
+        if watchdog_s is not None:
+            environment["WATCHDOG_USEC"] = str(int(watchdog_s * 1e6))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.daemon.small", str(folder), json.dumps(orders)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+
+    def wait_for(self, word: str) -> str:
+        """The first datagram with this word, within WAIT_S."""
+        until = time.monotonic() + WAIT_S
+        while not (found := [said for said in self.said if word in said]):
+            self._manager.settimeout(max(0.01, until - time.monotonic()))
+            try:
+                self.said.append(self._manager.recv(4096).decode())
+            except TimeoutError:
+                pytest.fail(f"the daemon never said {word}; it said {self.said}; its log:\n{self.log}")
+        return found[0]
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"http://\S+", self.wait_for("READY=1"))
+        assert found
+        return found[0]
+
+    def ends(self, within_s: float = WAIT_S) -> int:
+        return self.process.wait(within_s)
+
+    @property
+    def log(self) -> str:
+        self._log.flush()
+        return Path(self._log.name).read_text("utf-8")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
+        return [line for line in lines if line["event"] == name]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._log.close()
+        self._manager.close()
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path, sqlite_url: str) -> Iterator[Start]:
+    engine = database.open_engine(sqlite_url)
+    desk.fill(engine)
+    engine.dispose()
+    running: list[Running] = []
+
+    def begin(watchdog_s: float | None = None, **orders: Any) -> Running:
+        running.append(Running(tmp_path, orders, watchdog_s))
+        return running[-1]
+
+    yield begin
+    for one in running:
+        one.close()
+
+
+def _stored(url: str, table: type[Any]) -> list[Any]:
+    engine = database.open_engine(url)
+    try:
+        with Session(engine) as session:
+            return list(session.query(table).all())
+    finally:
+        engine.dispose()
+
+
+def test_it_is_ready_judges_shows_and_stops_clean(start: Start, sqlite_url: str) -> None:
+    """READY, then the watchdog fed by a judging cycle, pages and health while it runs, exit 0 within 10 s."""
+    daemon = start()
+    address = daemon.address
+    assert "WATCHDOG" not in daemon.said[0]
+    daemon.wait_for("WATCHDOG=1")
+    assert "Hồ sơ cần xử lý" in httpx.get(address, timeout=WAIT_S).text
+    health = httpx.get(f"{address}/healthz", timeout=WAIT_S)
+    assert health.status_code == 200
+    assert health.json()["failing"] == []
+    began = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends() == 0
+    assert time.monotonic() - began < 10
+    daemon.wait_for("STOPPING=1")
+    assert [event["event"] for event in daemon.events("daemon_stopped")] == ["daemon_stopped"]
+    assert {job.name for job in _stored(sqlite_url, Job)} >= {"judge", "letters", "send", "pull:motcua", "pull:cong"}
+
+
+def test_the_send_in_flight_is_finished_and_recorded(start: Start, sqlite_url: str) -> None:
+    daemon = start(seconds=2)
+    daemon.wait_for("READY=1")
+    assert daemon.process.stdout is not None
+    assert daemon.process.stdout.readline() == b"SENDING\n"
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends(10) == 0
+    assert [message.receipt for message in _stored(sqlite_url, Message)] == ["finished in flight"]
+    assert daemon.events("jobs_abandoned") == []
+
+
+def test_a_hanging_source_delays_neither_judging_nor_the_end(start: Start) -> None:
+    daemon = start(hang="pull:motcua")
+    daemon.wait_for("WATCHDOG=1")
+    began = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends(15) == 0
+    assert time.monotonic() - began < 10
+    assert daemon.events("jobs_abandoned")[0]["jobs"] == ["pull:motcua"]
+
+
+def test_a_second_signal_ends_it_at_once(start: Start) -> None:
+    daemon = start(hang="pull:motcua")
+    daemon.wait_for("WATCHDOG=1")
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.wait_for("STOPPING=1")
+    began = time.monotonic()
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends() == 128 + signal.SIGTERM
+    assert time.monotonic() - began < 3
+
+
+def test_a_failing_judge_starves_the_watchdog_and_is_seen(start: Start) -> None:
+    """Nothing but a finished cycle feeds it. The failure is on the pages, in /healthz and in the log, without its row."""
+    daemon = start(fail="judge", watchdog_s=3)
+    address = daemon.address
+    health = httpx.get(f"{address}/healthz", params={"wait": 2}, timeout=WAIT_S)
+    assert health.status_code == 503
+    assert health.json()["failing"] == ["judge"]
+    page = httpx.get(address, timeout=WAIT_S).text
+    assert "Việc “Rà soát hạn” đang lỗi" in page
+    assert "RuntimeError" in httpx.get(f"{address}/nguon", timeout=WAIT_S).text
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends() == 0
+    daemon.wait_for("STOPPING=1")
+    assert not [said for said in daemon.said if "WATCHDOG" in said]
+    failed = daemon.events("job_failed")
+    assert (failed[0]["job"], failed[0]["error"], failed[0]["level"]) == ("judge", "RuntimeError", "error")
+    assert desk.PERSON["name"] not in daemon.log + page
+
+
+def test_telegram_down_at_start_stops_nothing_and_no_token_is_logged(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    daemon = start(telegram=f"http://127.0.0.1:{port}")
+    daemon.wait_for("WATCHDOG=1")
+    assert httpx.get(daemon.address, timeout=WAIT_S).status_code == 200
+    until = time.monotonic() + WAIT_S
+    while not daemon.events("telegram_unreachable") and time.monotonic() < until:
+        httpx.get(f"{daemon.address}/healthz", timeout=WAIT_S)
+    assert daemon.events("telegram_unreachable")[0]["level"] == "error"
+    daemon.process.send_signal(signal.SIGTERM)
+    assert daemon.ends(15) == 0
+    assert SECRET not in daemon.log
+    assert SECRET.partition(":")[2] not in daemon.log
+
+
+def test_two_daemons_on_one_store_are_refused(start: Start) -> None:
+    first = start()
+    first.wait_for("READY=1")
+    second = start()
+    assert second.ends() == 5
+    assert second.events("daemon_refused")[0]["reason"] == "already_running"
+    first.process.send_signal(signal.SIGTERM)
+    assert first.ends() == 0
+    third = start()  # the lock went with its holder
+    third.wait_for("READY=1")
+
+
+def test_a_killed_daemon_leaves_no_lock_behind(start: Start) -> None:
+    first = start()
+    first.wait_for("READY=1")
+    first.process.kill()
+    assert first.ends() == -signal.SIGKILL
+    start().wait_for("READY=1")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "dunghen.example.vn"])
+def test_pages_without_sign_in_stay_on_this_machine(start: Start, host: str) -> None:
+    daemon = start(host=host)
+    assert daemon.ends() == 2
+    assert daemon.events("web_host_refused")[0]["host"] == host

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -58,3 +59,10 @@ class RunningClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / self._speed)
+
+
+def stopwatch() -> Callable[[], float]:
+    """A function that gives the seconds of real time since this call. For limits on peers only: a clock that stands
+    or runs fast must neither keep a connection for ever nor cut an answer short."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began

@@ -4,7 +4,8 @@ No error of this module holds a query string, a header, a body or credentials: o
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Self
@@ -17,8 +18,10 @@ from connectors.base import Answer, SourceUnavailable, UnexpectedAnswer
 from connectors.kit.inflate import BodyBroken, BodyTooLarge, read_limited
 from connectors.kit.retry import LONGEST_OBEYED_S, Chance, backoff_s, chance, retry_after_s
 from connectors.kit.settings import HttpSourceSettings
-from monitor.clock import Clock
+from monitor.clock import Clock, stopwatch
 
+Elapsed = Callable[[], float]
+Watch = Callable[[], Elapsed]
 _PIECE = 65_536
 _MOST_HOPS = 3
 _AGAIN_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -30,10 +33,13 @@ _PORTS = {"http": 80, "https": 443}
 class RequestsTransport:
     """One source's way to its peer. Not for several threads at once; close it, or use `with`."""
 
-    def __init__(self, settings: HttpSourceSettings, clock: Clock, draw: Chance = chance) -> None:
+    def __init__(
+        self, settings: HttpSourceSettings, clock: Clock, draw: Chance = chance, watch: Watch = stopwatch
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._draw = draw
+        self._watch = watch
         self._home = urlsplit(settings.url)
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor passwords of the machine's user
@@ -97,20 +103,21 @@ class RequestsTransport:
     def _follow(self, call: requests.Request) -> Answer:
         """Sends the call; goes along with redirects to trusted hosts only."""
         method, url = call.method, call.url
+        hop = copy(call)  # a try again begins with the first address, not where a redirect led
         for _ in range(_MOST_HOPS + 1):
-            answer = self._once(_aimed(call, method, url))
+            answer = self._once(hop)
             if answer.status not in _REDIRECTS or not answer.headers.get("location"):
                 return _believed(answer, self._place(url), self._clock)
             if method != "GET" and answer.status not in (307, 308):
                 raise UnexpectedAnswer(f"{self._place(url)}: nguồn chuyển hướng một lời gọi {method}")
             url = self._redirected(url, answer.headers["location"])
-            call.params = {}  # the target names its own
+            hop.url, hop.params = url, {}  # the target names its own parameters
         raise UnexpectedAnswer(f"{self._place(url)}: chuyển hướng quá {_MOST_HOPS} lần")
 
     def _once(self, call: requests.Request) -> Answer:
         place = self._place(call.url)
         self._check_host(call.url)
-        began = self._clock.now()
+        elapsed_s = self._watch()
         try:
             prepared = self._session.prepare_request(call)
             options = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
@@ -120,26 +127,22 @@ class RequestsTransport:
                 timeout=(self._settings.connect_timeout, self._settings.timeout),
                 **options,
             ) as response:
-                return self._read(response, place, began.timestamp())
+                return self._read(response, place, elapsed_s)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise SourceUnavailable(f"{place}: {_what(error)}") from None
         except (ValueError, UnicodeError):  # an address or a header that no request can be made of
             raise UnexpectedAnswer(f"{place}: địa chỉ hoặc tiêu đề không dùng được") from None
 
-    def _read(self, response: requests.Response, place: str, began_s: float) -> Answer:
+    def _read(self, response: requests.Response, place: str, elapsed_s: Elapsed) -> Answer:
         headers = {name.lower(): value for name, value in response.headers.items()}
+        pieces = _Pieces(response, place, elapsed_s, self._settings.longest_answer)
         try:
-            body = read_limited(
-                self._pieces(response, place, began_s), headers.get("content-encoding", ""), self._settings.max_bytes
-            )
+            body = read_limited(pieces, headers.get("content-encoding", ""), self._settings.max_bytes)
         except BodyTooLarge:
             raise UnexpectedAnswer(f"{place}: câu trả lời lớn hơn {self._settings.max_bytes} byte") from None
         except BodyBroken:
             raise UnexpectedAnswer(f"{place}: câu trả lời nén bị hỏng") from None
         return Answer(response.status_code, headers, body)
-
-    def _pieces(self, response: requests.Response, place: str, began_s: float) -> "_Pieces":
-        return _Pieces(response, place, began_s + self._settings.longest_answer, self._clock)
 
     def _redirected(self, url: str, location: str) -> str:
         """Where the redirect leads, if we may go there."""
@@ -175,17 +178,17 @@ class RequestsTransport:
 class _Pieces:
     """The raw pieces of a body, under one deadline for the whole of it: a peer may send a byte a minute."""
 
-    def __init__(self, response: requests.Response, place: str, until_s: float, clock: Clock) -> None:
+    def __init__(self, response: requests.Response, place: str, elapsed_s: Elapsed, longest_s: float) -> None:
         self._stream = response.raw.stream(_PIECE, decode_content=False)
         self._place = place
-        self._until_s = until_s
-        self._clock = clock
+        self._elapsed_s = elapsed_s
+        self._longest_s = longest_s
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> bytes:
-        if self._clock.now().timestamp() > self._until_s:
+        if self._elapsed_s() > self._longest_s:
             raise SourceUnavailable(f"{self._place}: câu trả lời kéo quá lâu")
         piece: bytes = next(self._stream)
         return piece
@@ -196,11 +199,6 @@ def _believed(answer: Answer, place: str, clock: Clock) -> Answer:
         wait = retry_after_s(answer.headers, clock.now())
         raise SourceUnavailable(f"{place}: HTTP {answer.status}", wait)
     return answer
-
-
-def _aimed(call: requests.Request, method: str, url: str) -> requests.Request:
-    call.method, call.url = method, url
-    return call
 
 
 def _encoded(basic: tuple[str, str] | None) -> tuple[bytes, bytes] | None:

@@ -1,9 +1,11 @@
 """A look at a whole reading before it is believed: dates whose day and month were swapped betray themselves."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from connectors.base import DossierRecord, UnexpectedAnswer
 
+_DAY, _NOTHING = timedelta(days=1), timedelta(0)
 _FEWEST = 20
 _TOO_MANY = 0.3
 
@@ -20,8 +22,8 @@ class DateWatch:
         for record in records:
             if record.received_at is not None and record.promised_at is not None:
                 self._both += 1
-                promised_before = record.promised_at < record.received_at and not record.promised_date_only
-                self._backwards += promised_before or record.promised_at.date() < record.received_at.date()
+                end = record.promised_at + (_DAY if record.promised_date_only else _NOTHING)
+                self._backwards += end < record.received_at
         if self._both >= _FEWEST and self._backwards > self._both * _TOO_MANY:
             raise UnexpectedAnswer(
                 f"{self._backwards} trên {self._both} hồ sơ có ngày hẹn trước ngày nhận: "

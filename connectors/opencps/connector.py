@@ -1,6 +1,6 @@
 """The OpenCPS one-stop: what to read, in which order, and how to tell a guest's view from ours."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
@@ -153,5 +153,6 @@ def build(settings: OpencpsSettings, transport: Transport, clock: Clock) -> Conn
     return OpencpsConnector(settings, transport)
 
 
-def _identity(row: object) -> object:
-    return row.get("dossierId") if isinstance(row, dict) and row.get("dossierId") else evidence(row)
+def _identity(row: object) -> Hashable:
+    number = row.get("dossierId") if isinstance(row, dict) else None
+    return number if isinstance(number, int | str) and number else evidence(row)

@@ -324,7 +324,7 @@ class TestOpencps(Conformance):
         record = self.read_rows([self.row(1, dossierNo="", dossierStatus="new", receiveDate="", dueDate="")]).only
         assert (record.code, record.status, record.received_at) == ("", Status.SUBMITTED, None)
 
-    @pytest.mark.parametrize("wrong", ["", None, 0, -4, "abc", 1.5, [], True, "9" * 30])
+    @pytest.mark.parametrize("wrong", ["", None, 0, -4, "abc", 1.5, [], ["x"], {"a": 1}, True, "9" * 30])
     def test_a_row_without_id_is_set_aside(self, wrong: object) -> None:
         result = self.read_rows([self.row(1), self.row(2, dossierId=wrong)])
         assert result.codes == codes([1])

@@ -122,19 +122,27 @@ def test_a_redirect_within_the_host_keeps_the_query_it_names() -> None:
 
 
 def test_a_peer_that_sends_a_byte_at_a_time_is_given_up() -> None:
-    clock = FixedClock(NOW)
+    """The limit is real time, whatever the program's clock says; here a stopwatch that is soon over it."""
+    keys: dict[str, Any] = {"name": "x", "kind": "k", "role": "one_stop", "tries": 1, "longest_answer": 300}
+    with serving(lambda asked: json_reply({"x": 1})) as server:
+        made = HttpSourceSettings(**keys, url=server.url)
+        for elapsed, enough in ((299.0, True), (301.0, False)):
+            with RequestsTransport(made, FixedClock(NOW), watch=lambda elapsed=elapsed: lambda: elapsed) as it:  # type: ignore[misc]
+                if enough:
+                    assert it.request("GET", server.url).status == 200
+                else:
+                    with pytest.raises(SourceUnavailable, match="quá lâu"):
+                        it.request("GET", server.url)
 
-    def script(asked: Any) -> Reply:
-        clock.sleep(1000)  # the answer begins in time, by the socket's count, and yet far too late
-        return json_reply({"x": 1})
 
-    with serving(script) as server:
-        keys: dict[str, Any] = {"name": "x", "kind": "k", "role": "one_stop", "url": server.url, "tries": 1}
-        with (
-            RequestsTransport(HttpSourceSettings(**keys), clock) as it,
-            pytest.raises(SourceUnavailable, match="quá lâu"),
-        ):
-            it.request("GET", server.url)
+def test_a_try_again_begins_at_the_first_address() -> None:
+    replies = [json_reply({}), Reply(status=302, headers={"Location": "/b"}), Reply(status=500)]
+    replies.append(Reply(status=302, headers={"Location": "/b"}))
+    with serving(lambda asked: replies.pop()) as server, transport(server.url) as it:
+        assert it.request("GET", f"{server.url}/a", params={"page": "3"}).status == 200
+        assert [(asked.path, dict(asked.query)) for asked in server.asked] == [
+            ("/a", {"page": "3"}), ("/b", {}), ("/a", {"page": "3"}), ("/b", {}),
+        ]  # fmt: skip
 
 
 def test_vietnamese_credentials_travel_as_utf8() -> None:

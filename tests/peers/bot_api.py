@@ -98,7 +98,7 @@ def html_problem(text: str) -> str:
                 stack.append(tag[1] or "a")
             position = tag.end()
         elif char == "&":
-            entity = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7});").match(text, position)
+            entity = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-f]{1,6});").match(text, position)
             if entity is None:
                 return f"bare ampersand at {position}"
             position = entity.end()

@@ -19,7 +19,6 @@ import uvicorn
 from monitor import logs
 from monitor.engine import JobLog, LocalEngine
 from monitor.one_instance import AlreadyRunning, OneInstance
-from monitor.polling import Polling
 from monitor.settings import Settings
 from monitor.systemd import Notifier
 from monitor.web.app import make_app
@@ -75,7 +74,7 @@ def run(program: ProgramLike, options: Options | None = None) -> int:
     chosen = Options() if options is None else options
     notifier = Notifier()
     settings = program.settings
-    if not _is_loopback(settings.web.host):
+    if not is_loopback(settings.web.host):
         log.error("web_host_refused", host=settings.web.host, reason="pages without sign-in stay on this machine")
         return 2
     try:
@@ -192,6 +191,8 @@ def _on_signals(stop: asyncio.Event, notifier: Notifier) -> None:
 async def _listen_to_bot(settings: Settings, stop: asyncio.Event) -> None:
     telegram = settings.channels.telegram
     if telegram.enabled and telegram.polling and telegram.token is not None:
+        from monitor.polling import Polling
+
         await Polling(telegram).run(stop)
 
 
@@ -208,7 +209,8 @@ def _web_config(program: ProgramLike, engine: LocalEngine) -> uvicorn.Config:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can reach an address to listen on. A name other than localhost is not trusted."""
     if host == "localhost":
         return True
     with contextlib.suppress(ValueError):
@@ -216,4 +218,4 @@ def _is_loopback(host: str) -> bool:
     return False
 
 
-__all__ = ["Options", "ProgramLike", "plan_jobs", "run"]
+__all__ = ["Options", "ProgramLike", "is_loopback", "plan_jobs", "run"]

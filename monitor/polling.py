@@ -18,7 +18,7 @@ from monitor.settings import Telegram
 _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 300.0
 
-log = logs.get("telegram")
+log = logs.get("bot")  # "telegram" is the library's own name, kept quiet
 
 START = (
     "Chào anh/chị. Đây là kênh cảnh báo hồ sơ thủ tục hành chính của Đúng Hẹn.\n"

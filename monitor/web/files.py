@@ -11,11 +11,14 @@ from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from monitor import TEMPLATES
+from monitor import TEMPLATES, logs
 from monitor.letters.content import Content
+from monitor.letters.fonts import GlyphMissing
 from monitor.store.database import reading
 from monitor.store.tables import Letter
 from monitor.web.needs import WebNeeds
+
+log = logs.get("web")
 
 _TYPES = {
     "pdf": "application/pdf",
@@ -37,7 +40,13 @@ def router(program: WebNeeds) -> APIRouter:
         headers = {"Content-Disposition": f'{place}; filename="{file_name(content)}.{kind}"'}
         if kind == "pdf":
             headers["Content-Security-Policy"] = _PDF_POLICY
-        return Response(_made(kind, content), media_type=_TYPES[kind], headers=headers)
+        try:
+            made = _made(kind, content)
+        except GlyphMissing as missing:
+            # the character is not said: it may stand in a name
+            log.error("letter_not_made", letter_id=letter_id, exc_info=missing)
+            raise HTTPException(409) from None
+        return Response(made, media_type=_TYPES[kind], headers=headers)
 
     @routes.get("/dunghen.css", include_in_schema=False)
     def styles() -> Response:
@@ -48,7 +57,7 @@ def router(program: WebNeeds) -> APIRouter:
 
 def file_name(content: Content) -> str:
     """`H19.23-260301-0001-1`: the dossier's code and the promise, in characters every system accepts."""
-    code = re.sub(r"[^A-Za-z0-9.-]+", "-", content.dossier_code).strip("-.") or "thu"
+    code = re.sub(r"[^A-Za-z0-9.-]+|\.{2,}", "-", content.dossier_code).strip("-.") or "thu"
     return f"{code}-{content.promise_number}"
 
 

@@ -1,6 +1,8 @@
 """The pages behind a real uvicorn on loopback, over a real SQLite file."""
 
 import contextlib
+import io
+import logging
 import socket
 import threading
 from collections.abc import Generator, Iterator
@@ -8,9 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 from sqlalchemy import Engine
 
+from monitor import logs
 from monitor.engine import Engine as Scheduler
 from monitor.store import database
 from monitor.web.app import make_app
@@ -57,3 +61,16 @@ def program(store: Engine) -> Any:
 def site(program: Any) -> Iterator[httpx.Client]:
     with served(program) as address, httpx.Client(base_url=address, timeout=20) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def log_text() -> Iterator[io.StringIO]:
+    """Everything logged while pages are served, through the real set-up."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    stream = io.StringIO()
+    logs.set_up(json=True, stream=stream)
+    yield stream
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -296,7 +296,7 @@ def _rest(session: Session) -> None:
             key="881203",
             field="dueDate",
             problem="không phải ngày: 31/02/2026",
-            raw_hash="0" * 40,
+            fault_hash="0" * 40,
             first_seen_at=NOW - timedelta(days=2),
             last_seen_at=NOW - timedelta(minutes=4),
             times_seen=14,

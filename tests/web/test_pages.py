@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.findings import FindingKind
 from monitor.domain.stage import Stage
+from monitor.letters.content import Content
 from monitor.reports.late import Shown
 from monitor.store.tables import Dossier, Job, Letter, SourceDossier
 from monitor.web import words
 from monitor.web.app import make_app
+from monitor.web.files import file_name
 from monitor.web.show import Show, number, span
 from tests.web import desk
 from tests.web.conftest import served
@@ -169,14 +171,12 @@ def test_the_site_s_own_name_is_a_host(store: Engine) -> None:
 
 def test_what_sources_say_is_shown_as_text(site: httpx.Client, store: Engine) -> None:
     """HTML, header breaks and path steps in a dossier's own words stay words."""
-    evil = 'a/../b"><script>alert(1)</script>\r\nX-Evil: 1'
+    evil = 'a/../b"><script>alert(1)</script>'
     with Session(store) as session, session.begin():
         session.execute(
             update(Dossier).where(Dossier.id == 1).values(code=evil, procedure_name="<img src=x onerror=1>")
         )
         session.execute(update(SourceDossier).where(SourceDossier.id == 1).values(status_raw="<b>x</b>"))
-        content = dict(session.get_one(Letter, 1).content or {})
-        session.execute(update(Letter).where(Letter.id == 1).values(content={**content, "dossier_code": evil}))
     html = site.get("/").text
     assert "<script" not in html
     assert "<img" not in html
@@ -185,9 +185,25 @@ def test_what_sources_say_is_shown_as_text(site: httpx.Client, store: Engine) ->
     assert page.status_code == 200
     assert "&lt;script&gt;" in page.text
     assert "<b>x</b>" not in page.text
-    letter = site.get("/letters/1.docx")
-    assert "x-evil" not in letter.headers
-    assert re.fullmatch(r'attachment; filename="[A-Za-z0-9.-]+"', letter.headers["content-disposition"])
+
+
+def test_a_letter_that_cannot_be_printed_says_so(site: httpx.Client, store: Engine, log_text: io.StringIO) -> None:
+    """A character no font has: a page that says it is not there, a line in the log, no half letter."""
+    with Session(store) as session, session.begin():
+        content = dict(session.get_one(Letter, 1).content or {})
+        session.execute(update(Letter).where(Letter.id == 1).values(content={**content, "dossier_code": "H19\x07"}))
+    assert site.get("/letters/1.pdf").status_code == 409
+    assert '"event": "letter_not_made"' in log_text.getvalue()
+
+
+@pytest.mark.parametrize("code", ['a/../b"\r\nX-Evil: 1', "../../etc/passwd", "Nguyễn", "", '";x="'])
+def test_a_file_name_is_made_of_harmless_characters(store: Engine, code: str) -> None:
+    desk.fill(store)
+    with Session(store) as session:
+        stored = session.get_one(Letter, 1).content or {}
+    name = file_name(Content.from_dict({**stored, "dossier_code": code}))
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name)
+    assert ".." not in name
 
 
 def test_the_sources_page_shows_what_was_set_aside_and_what_the_jobs_did(site: httpx.Client, store: Engine) -> None:
@@ -214,7 +230,7 @@ def test_an_empty_store_says_so_and_nothing_is_green(store: Engine) -> None:
 
 
 def test_the_list_is_paged(store: Engine) -> None:
-    many = tuple(replace(desk.CASES[2], code=f"H19.32-260224-{n:04d}", letter="") for n in range(250))
+    many = tuple(replace(desk.CASES[2], code=f"H19.32-260224-{5000 + n}", letter="") for n in range(250))
     desk.fill(store, (*desk.CASES, *many))
     with served(desk.program(store)) as address, httpx.Client(base_url=address) as client:
         seen: list[str] = []
@@ -265,7 +281,7 @@ def test_the_api_gives_the_same_figures(site: httpx.Client) -> None:
     assert site.get("/api/v1/khong-co").json() == {"detail": "Not Found"}
 
 
-def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store: Engine) -> None:
+def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store: Engine, log_text: io.StringIO) -> None:
     with Session(store) as session, session.begin():
         session.connection().exec_driver_sql("DROP TABLE message")
     with served(program) as address:
@@ -274,6 +290,8 @@ def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store:
     assert (answer.status_code, api.status_code) == (500, 500)
     assert "sqlite" not in answer.text.lower()
     assert api.json() == {"detail": "internal error"}
+    assert '"error": "OperationalError"' in log_text.getvalue()
+    assert "SELECT" not in log_text.getvalue()
 
 
 def test_only_reading_is_possible(program: Any) -> None:

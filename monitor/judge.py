@@ -266,11 +266,19 @@ def _owe(
     for item in due:
         if not applies(item.rung.occasion, judgement.stage):
             continue
+        letter = context.letters.get((row.id, promise.number))
+        if item.rung.occasion is Occasion.NO_LETTER and not _lacks_letter(letter):
+            continue
         for role in item.rung.roles:
             work.notices.append(_notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded))
             count.notices_folded += item.folded
             count.notices_owed += not item.folded
     return upcoming
+
+
+def _lacks_letter(letter: Any) -> bool:
+    """Whether no letter has gone out for this promise: none is owed yet, or it has not left the office."""
+    return letter is None or letter.state in ("owed", "drafted")
 
 
 def _notice(

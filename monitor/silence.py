@@ -42,7 +42,7 @@ def judge_sources(session: Session, sources: Sequence[SourceTerms], rungs: Seque
         names = [name for name in open_now if name not in silent]
         session.execute(
             update(Notice)
-            .where(Notice.source.in_(names), Notice.state == "owed")
+            .where(Notice.source.in_(names), Notice.state.in_(("owed", "planned")))
             .values(state="cancelled", reason="the source is read again", closed_at=now)
         )
     insert_many(

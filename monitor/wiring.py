@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Connector
 from connectors.kit.settings import SourceSettings
+from monitor.alerts.forecast import rung_rule
 from monitor.alerts.outgoing import Channel
-from monitor.alerts.planning import PlanCount, plan_messages, rung_name
+from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.alerts.sending import SendCount, release_leases, send_pending
 from monitor.calendars import load_calendar
 from monitor.clock import Clock
 from monitor.domain.calendar import WorkingCalendar
-from monitor.domain.escalation import Occasion, RungRule, parse_rung_time
 from monitor.domain.stage import parse_warning
 from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due
@@ -30,7 +30,7 @@ from monitor.people import Directory, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
 from monitor.reports.sources import stale_sources
-from monitor.settings import AnySource, Rung, Settings
+from monitor.settings import AnySource, Settings
 from monitor.silence import judge_sources
 from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
@@ -165,7 +165,7 @@ class Program:
                 settings=self.settings.letters,
                 only=owed,
             )
-        if not files or (only_new and not drafts.drafted):
+        if not files or (only_new and not drafts.drafted and not drafts.reworded):
             return Made(drafts)
         with self.sessions() as session:
             return Made(drafts, write_files(session, self.letters_folder, only=owed if only_new else None))
@@ -207,7 +207,7 @@ def _letters_on_fresh_evidence(session: Session, stale: set[str]) -> list[int]:
     statement = (
         select(Letter.id)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.state == "owed", Letter.suspended_for == "")
+        .where(Letter.state.in_(("owed", "drafted")), Letter.suspended_for == "")
     )
     if stale:
         statement = statement.where(Dossier.speaking_source.not_in(stale))
@@ -224,19 +224,6 @@ def source_rules(source: SourceSettings) -> SourceRules:
         full_every_s=source.full_every,
         expect_drop_below=source.expect_drop_below,
         missing_after=source.missing_after,
-    )
-
-
-def rung_rule(rung: Rung) -> RungRule:
-    """A rung of the configuration as the rules see it."""
-    return RungRule(
-        name=rung_name(rung),
-        occasion=Occasion(rung.when),
-        when=parse_rung_time(rung.at),
-        roles=rung.tell,
-        agencies=frozenset(rung.agencies),
-        fields=frozenset(rung.fields),
-        severity=rung.severity,
     )
 
 

@@ -169,7 +169,7 @@ def _ahead(
     promise_on = calendar.local_date(dossier.promise_at)
     up = [agency.code for agency in directory.up(dossier.agency_code)] or [dossier.agency_code]
     for rung in rungs:
-        rule = _rule(rung)
+        rule = rung_rule(rung)
         if rule.occasion not in _ON_THE_PROMISE or not rule.covers(up, dossier.field_code):
             continue
         at = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar)
@@ -189,7 +189,7 @@ def _step_ahead(rung: Rung, role: str, at: datetime, told_at: datetime, reach: R
     return Step(at, told_at, rung_name(rung), rung.when, role, rung.severity, "ahead", people, reason)
 
 
-def _rule(rung: Rung) -> RungRule:
+def rung_rule(rung: Rung) -> RungRule:
     return RungRule(
         rung_name(rung),
         Occasion(rung.when),

@@ -20,6 +20,7 @@ from monitor.letters.fonts import FOLDER, check_glyphs
 LAYOUT = TEMPLATES / "letters" / "letter.typ"
 MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would take 600 MB (feasibility.md §1.2)
 
+_QR_MASK = 2
 _LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
 _lock = threading.Lock()  # one compiler, many callers
 
@@ -116,5 +117,6 @@ def _pieces(line: str) -> list[str]:
 def _qr(text: str) -> str:
     """An SVG of an ordinary QR code (`make` would choose a Micro QR, which phones cannot read)."""
     out = io.BytesIO()
-    segno.make_qr(text, error="m").save(out, kind="svg", border=2, xmldecl=False, svgns=True)
+    # trying all eight masks takes longer than typesetting the letter; a reader takes any of them
+    segno.make_qr(text, error="m", mask=_QR_MASK).save(out, kind="svg", border=2, xmldecl=False, svgns=True)
     return out.getvalue().decode()

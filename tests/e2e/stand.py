@@ -36,7 +36,7 @@ def stand(
             yield sandbox, program, clock
 
 
-def whole_job(program: Program, clock: FixedClock, *, full: bool = True, rounds: int = 12) -> None:
+def whole_job(program: Program, clock: FixedClock, *, full: bool = True, rounds: int = 20) -> None:
     """Read, judge, write, tell, until nothing is left to send."""
     program.release_leases()
     program.pull(full=full, even_if_waiting=True)
@@ -50,7 +50,7 @@ def whole_job(program: Program, clock: FixedClock, *, full: bool = True, rounds:
             )
         if waiting is None:
             return
-        clock.sleep(600)
+        clock.sleep(300)
 
 
 def letters_of(session: Session) -> set[tuple[str, int, str, str]]:

@@ -1,0 +1,52 @@
+"""kill -9 at random moments over pull, judge and send: nothing lost, nothing twice that was not counted."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from sqlalchemy import select
+
+from monitor.sandbox.truth import work_out
+from monitor.store.tables import Attempt, Message, Observation
+from tests.counts import proof_examples
+from tests.e2e.stand import CODE, MONDAY, heard, letters_of, mail_text, notices_of, stand, whole_job
+
+
+def test_fifty_kills_lose_no_letter_and_double_only_what_is_counted(tmp_path: Path, store_url: str) -> None:
+    kills = proof_examples(50 if store_url.startswith("sqlite") else 20, 500)
+    with stand(tmp_path / "calm", size=120) as (_, calm, clock):
+        whole_job(calm, clock)
+        with calm.sessions() as session:
+            letters, notices = letters_of(session), notices_of(session)
+    with stand(tmp_path / "killed", size=120, url=store_url) as (sandbox, program, _):
+        command = [sys.executable, "-m", "tests.e2e.forge", str(tmp_path / "killed" / "dunghen.toml"), str(kills), "11"]
+        done = subprocess.run(
+            [*command, MONDAY.isoformat(), store_url], capture_output=True, text=True, timeout=1800, check=False
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        with program.sessions() as session:
+            assert {row[:3] for row in letters_of(session)} == {row[:3] for row in letters}
+            assert {row[:3] for row in notices_of(session)} == {row[:3] for row in notices}
+            twice = [n for n in Counter(session.execute(select(Observation.source, Observation.key))).values() if n > 1]
+            unknown = Counter(session.scalars(select(Attempt.message_id).where(Attempt.outcome == "unknown")))
+            states = Counter(session.scalars(select(Message.state)))
+            keys = {row.id: row.key for row in session.execute(select(Message.id, Message.key))}
+        assert twice == []
+        assert set(states) == {"sent"}
+        assert heard(sandbox) == work_out(sandbox.province).told
+        # what came twice is no more than what is on record as "may have arrived"
+        copies = Counter(_said(sandbox))
+        extra = sum(n - 1 for n in copies.values())
+        assert extra <= sum(unknown.values())
+        assert set(unknown) <= set(keys)
+
+
+def _said(sandbox: object) -> list[tuple[str, tuple[str, ...]]]:
+    """(where, which dossiers) of every delivery: a repeat says the same to the same."""
+    from monitor.sandbox.servers import Sandbox
+
+    assert isinstance(sandbox, Sandbox)
+    chats = [(m.chat + m.method, tuple(CODE.findall(m.text)) or (m.file_name,)) for m in sandbox.bot.delivered]
+    mails = [(",".join(m.recipients), tuple(CODE.findall(mail_text(m)))) for m in sandbox.mail.mails]
+    return chats + mails

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from connectors.dvcqg.settings import DvcqgSettings
+from connectors.igate.settings import IgateSettings
 from connectors.kit.settings import Duration, Strict
 from connectors.opencps.settings import OpencpsSettings
 from connectors.spreadsheet.settings import SpreadsheetSettings
@@ -128,7 +129,9 @@ class Daemon(Strict):
     letters_every: Duration = 60
 
 
-AnySource = Annotated[OpencpsSettings | DvcqgSettings | SpreadsheetSettings, Field(discriminator="kind")]
+AnySource = Annotated[
+    OpencpsSettings | DvcqgSettings | IgateSettings | SpreadsheetSettings, Field(discriminator="kind")
+]
 
 
 class Settings(Strict):

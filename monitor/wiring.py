@@ -240,6 +240,10 @@ def make_connector(source: AnySource, clock: Clock) -> Connector:
         from connectors.opencps.connector import build as build_opencps
 
         return build_opencps(source, transport, clock)
+    if source.kind == "igate":
+        from connectors.igate.connector import build as build_igate
+
+        return build_igate(source, transport, clock)
     from connectors.dvcqg.connector import build as build_dvcqg
 
     return build_dvcqg(source, transport, clock)

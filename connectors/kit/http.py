@@ -40,7 +40,7 @@ class RequestsTransport:
         self._clock = clock
         self._draw = draw
         self._watch = watch
-        self._home = urlsplit(settings.url)
+        self._homes = [_split(url) for url in settings.peers()]
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor passwords of the machine's user
         self._session.verify = settings.verify_tls
@@ -163,10 +163,9 @@ class RequestsTransport:
 
     def _is_trusted(self, target: SplitResult) -> bool:
         host, port = target.hostname or "", _port(target)
-        if host == (self._home.hostname or ""):
-            same = port == _port(self._home)
-            upgraded = self._home.scheme == "http" and target.scheme == "https" and port == _PORTS["https"]
-            if same or upgraded:
+        for home in self._homes:
+            upgraded = home.scheme == "http" and target.scheme == "https" and port == _PORTS["https"]
+            if host == (home.hostname or "") and (port == _port(home) or upgraded):
                 return True
         return any(allowed.lower() in (host, f"{host}:{port}") for allowed in self._settings.allow_hosts)
 

@@ -86,3 +86,43 @@ class OffsetWalk:
 def _check_total(reached: int, total: int) -> None:
     if total - reached > max(_TOLERATED_ROWS, total * _TOLERATED_SHARE):
         raise UnexpectedAnswer(f"nguồn nói có {total} hồ sơ nhưng chỉ trả {reached}")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedPage:
+    """Rows of one numbered page. `total` and `is_last` are None where the source does not say."""
+
+    rows: Sequence[Any]
+    total: int | None
+    is_last: bool | None
+
+
+def numbered_pages(
+    fetch: Callable[[int], NumberedPage],
+    identity: Callable[[Any], Hashable],
+    page_size: int,
+    max_pages: int,
+    start: int = 0,
+) -> Iterator[tuple[int, NumberedPage, bool]]:
+    """(number, page, whether it is the last) from page `start` on, for listings without row offsets.
+
+    Ends at an empty page, at one that says it is the last, or at a short one that reaches the total. Raises
+    `UnexpectedAnswer` when a page repeats, the pages never end, or clearly fewer rows come than the total.
+    """
+    seen_pages: set[int] = set()
+    reached = start * page_size
+    for number in range(start, start + max_pages):
+        page = fetch(number)
+        mark = hash(tuple(identity(row) for row in page.rows))
+        if page.rows and mark in seen_pages:
+            raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang")
+        seen_pages.add(mark)
+        reached += len(page.rows)
+        short = len(page.rows) < page_size and reached >= (page.total or 0)
+        is_last = not page.rows or page.is_last is True or short
+        if is_last:
+            _check_total(reached, page.total or 0)
+        yield number, page, is_last
+        if is_last:
+            return
+    raise UnexpectedAnswer(f"danh sách dài quá {max_pages} trang")

@@ -52,5 +52,9 @@ class HttpSourceSettings(SourceSettings):
     max_pages: int = Field(default=20_000, ge=1)
     max_bytes: int = Field(default=50_000_000, ge=1)  # of one answer, unpacked
 
+    def peers(self) -> tuple[str, ...]:
+        """The addresses this source is asked at: nothing else is, whatever an answer says."""
+        return (self.url,)
+
 
 __all__ = ["Duration", "HttpSourceSettings", "SecretStr", "SourceSettings", "Strict"]

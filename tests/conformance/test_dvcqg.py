@@ -300,10 +300,10 @@ class TestByCode(Mapi):
         [
             ("1", Status.SUBMITTED), ("2", Status.PROCESSING), ("3", Status.REFUSED), ("4", Status.PROCESSING),
             ("5", Status.SUPPLEMENT), ("6", Status.PAYMENT), ("7", Status.WITHDRAWN), ("8", Status.SUSPENDED),
-            ("9", Status.READY), ("10", Status.RETURNED),
+            ("9", Status.READY), ("10", Status.RETURNED), ("0", Status.UNKNOWN),
         ],
     )  # fmt: skip
-    def test_40_the_ten_codes(self, code: str, status: Status) -> None:
+    def test_40_the_ten_codes_and_one_more(self, code: str, status: Status) -> None:
         assert self.read_rows([self.fact(status=code)]).only.status is status
 
     def test_39_a_site_that_masks_its_pauses_can_say_that_9_proves_nothing(self) -> None:

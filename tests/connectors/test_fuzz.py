@@ -15,6 +15,8 @@ from connectors.dvcqg.connector import build as build_dvcqg
 from connectors.dvcqg.mapping import WIRE_FIELDS, DvcqgMapping
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.dvcqg.wire import rows_of
+from connectors.igate.mapping import IgateMapping
+from connectors.igate.settings import IgateSettings
 from connectors.kit.fields import read_rows
 from connectors.kit.json import read_json
 from connectors.kit.text import clean, normal_code, status_key
@@ -45,6 +47,11 @@ DVCQG_SETTINGS = DvcqgSettings(
     name="a", kind="dvcqg", role="portal", url="http://x", username="u", password="p", unit_code="H99"
 )
 DVCQG = DvcqgMapping(DVCQG_SETTINGS)
+
+
+IGATE = IgateMapping(
+    IgateSettings(name="a", kind="igate", role="one_stop", url="http://x", token_url="http://x/t", client_id="c")
+)
 
 
 def spoilt(row: dict[str, Any]) -> st.SearchStrategy[Any]:

@@ -1,0 +1,1 @@
+"""VNPT iGate 2.0: Keycloak token, Spring pages, ISO dates (connectors.md §4)."""

@@ -23,6 +23,8 @@ VIETNAMESE: dict[str, str] = {
         "Chạy trọn công việc trước mắt bạn, với dữ liệu và con người được bịa ra."
     ),
     "Where the demo keeps its files.": ("Nơi bản trình diễn đặt các tệp."),
+    "How many dossiers to invent.": ("Bịa bao nhiêu hồ sơ."),
+    "Which invented province.": ("Tỉnh bịa số mấy."),
     "Stay up, with the sandbox's clock sped up.": ("Chạy tiếp, đồng hồ của dữ liệu bịa chạy nhanh hơn."),
     "Run the daemon: read, judge, write letters, tell, show, until told to stop.": (
         "Chạy thường trực: đọc, xét, soạn văn bản, báo, hiển thị, cho đến khi được lệnh dừng."

@@ -85,12 +85,21 @@ def check(
 def demo(
     folder: Annotated[Path, typer.Option("--folder", help="Where the demo keeps its files.")] = Path("demo"),
     live: Annotated[bool, typer.Option("--live", help="Stay up, with the sandbox's clock sped up.")] = False,
+    size: Annotated[int | None, typer.Option("--size", help="How many dossiers to invent.", min=50)] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Which invented province.")] = None,
     lang: LangOption = None,
 ) -> None:
     """Run the whole job in front of you, against a sandbox with invented people."""
-    from monitor.cli.opening import run_demo
-
     desk = Desk(lang=lang)
-    code = run_demo(folder, live=live)
+    try:
+        from monitor.sandbox.demo import run_demo
+    except ModuleNotFoundError as missing:
+        said = Words(
+            'Thiếu {name}. Cài thêm: pip install "dunghen[demo]"', 'Missing {name}. Run: pip install "dunghen[demo]"'
+        )
+        raise desk.stopped(Exit.REFUSED, said.fill(name=missing.name)) from None
+    from monitor.sandbox.demo import SEED
+
+    code = run_demo(folder, live=live, size=size, seed=SEED if seed is None else seed, lang=desk.language)
     if code:
-        raise desk.stopped(Exit.WRONG, Words("Các con số không khớp.", "The numbers do not agree."))
+        raise Stop(Exit(code))  # it said why

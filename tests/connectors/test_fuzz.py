@@ -17,6 +17,7 @@ from connectors.dvcqg.settings import DvcqgSettings
 from connectors.dvcqg.wire import rows_of
 from connectors.igate.mapping import IgateMapping
 from connectors.igate.settings import IgateSettings
+from connectors.igate.wire import read_page
 from connectors.kit.fields import read_rows
 from connectors.kit.json import read_json
 from connectors.kit.text import clean, normal_code, status_key
@@ -29,7 +30,7 @@ from monitor.clock import FixedClock
 from tests.conformance.harness import NOW, seen
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
 from tests.counts import proof_examples
-from tests.peers import dvcqg, opencps
+from tests.peers import dvcqg, igate, opencps
 
 MANY = settings(
     max_examples=proof_examples(200, 100_000),
@@ -87,6 +88,25 @@ def test_dvcqg_rows(wild: list[Any]) -> None:
     assert len(records) == len(raws)
     assert len(bad) <= len(wild)
     assert all(stays_itself(record) for record in records)
+
+
+@MANY
+@given(st.lists(spoilt(igate.row(2)), max_size=4))
+def test_igate_rows(wild: list[Any]) -> None:
+    good = igate.row(1)
+    records, raws, bad = read_rows([*wild, good], IGATE.record, ("id",))
+    assert good["id"] in {record.key for record in records}
+    assert len(records) == len(raws)
+    assert len(bad) <= len(wild)
+    assert all(stays_itself(record) for record in records)
+    assert list(read_page(wild).rows) == wild
+
+
+@MANY
+@given(st.dictionaries(st.sampled_from(["content", "totalElements", "last"]), JSON))
+def test_any_igate_page_is_rows_or_a_named_error(envelope: dict[str, Any]) -> None:
+    with suppress(SourceError):
+        assert isinstance(list(read_page(envelope).rows), list)
 
 
 @MANY

@@ -6,19 +6,20 @@ Facts are append-only, so the past can be told; nothing is ever written to the s
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Page
 from connectors.canonical import record_from_json
 from monitor.intake import Intake, store_page
-from monitor.store.tables import Observation, Pull, Source
+from monitor.store.tables import Dossier, Observation, Pull, Source
 from monitor.store.writing import insert_many, table_of
 
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _AT_ONCE = 1000  # observations read and stored together; a page never spans two pulls
 
 
@@ -46,6 +47,9 @@ def tell_again(source: Session, target: sessionmaker[Session], intake: Intake, k
         with target.begin() as session:
             store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)
         told, last = told + len(rows), heard_at
+    with target.begin() as session:
+        # judged anew from any moment on, also one before the facts were heard (`at` before `known_at`)
+        session.execute(update(Dossier).values(next_change_at=_LONG_AGO))
     return Told(told, last)
 
 

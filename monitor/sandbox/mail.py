@@ -1,6 +1,7 @@
 """A real SMTP server on loopback that keeps what it is given."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -64,6 +65,9 @@ class MailServer:
         self.port = 0
 
     def start(self) -> None:
+        # it tells of every command, and of its own deprecations at every sign-in
+        logging.getLogger("mail.log").setLevel(logging.ERROR)
+
         def sign_in(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
             good = isinstance(given, LoginPassword) and (given.login, given.password) == (
                 USERNAME.encode(),

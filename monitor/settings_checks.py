@@ -12,8 +12,6 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor.domain.escalation import parse_rung_time
@@ -111,11 +109,8 @@ def _is_web_address(value: str) -> bool:
 def _database_url(value: Any) -> Found:
     if not isinstance(value, str):
         return
-    try:
-        driver = make_url(value).drivername
-    except ArgumentError:
-        driver = ""
-    if driver not in {"sqlite", "postgresql+psycopg"}:
+    driver, slashes, _rest = value.partition("://")
+    if not slashes or driver not in {"sqlite", "postgresql+psycopg"}:
         example = '"sqlite:///dunghen.db" | "postgresql+psycopg://user@host/dunghen"'
         yield (
             (),

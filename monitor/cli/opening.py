@@ -85,10 +85,3 @@ def is_unused(url: str) -> bool:
         return not inspect(engine).get_table_names()
     finally:
         engine.dispose()
-
-
-def run_demo(folder: Path, *, live: bool) -> int:
-    """The sandbox's own run of the whole job; its exit code says whether every number agreed."""
-    from monitor.sandbox import demo
-
-    return demo.run_demo(folder, live=live)

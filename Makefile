@@ -27,7 +27,8 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n $(PYTEST_JOBS) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n $(PYTEST_JOBS) tests/domain --cov --cov-report=term-missing:skip-covered
+	$(BIN)/pytest -n $(PYTEST_JOBS) --dist worksteal --ignore=tests/domain
 
 proof: $(VENV)/.dev
 	$(BIN)/python -m tests.proof

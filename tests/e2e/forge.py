@@ -18,7 +18,7 @@ from monitor.wiring import Program
 from tests.e2e.stand import whole_job
 
 # From "hardly opened the store" to "nearly done": most kills land inside pull, judge, letters or send.
-LONGEST_LIFE_S = 0.9
+LONGEST_LIFE_S = 0.7
 
 
 def main(config: Path, kills: int, seed: int, at: datetime, url: str = "") -> int:

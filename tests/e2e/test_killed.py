@@ -14,12 +14,12 @@ from tests.e2e.stand import CODE, MONDAY, heard, letters_of, mail_text, notices_
 
 
 def test_fifty_kills_lose_no_letter_and_double_only_what_is_counted(tmp_path: Path, store_url: str) -> None:
-    kills = proof_examples(50 if store_url.startswith("sqlite") else 20, 500)
-    with stand(tmp_path / "calm", size=120) as (_, calm, clock):
+    kills = proof_examples(50 if store_url.startswith("sqlite") else 15, 500)
+    with stand(tmp_path / "calm", size=90) as (_, calm, clock):
         whole_job(calm, clock)
         with calm.sessions() as session:
             letters, notices = letters_of(session), notices_of(session)
-    with stand(tmp_path / "killed", size=120, url=store_url) as (sandbox, program, _):
+    with stand(tmp_path / "killed", size=90, url=store_url) as (sandbox, program, _):
         command = [sys.executable, "-m", "tests.e2e.forge", str(tmp_path / "killed" / "dunghen.toml"), str(kills), "11"]
         done = subprocess.run(
             [*command, MONDAY.isoformat(), store_url], capture_output=True, text=True, timeout=1800, check=False

@@ -12,7 +12,7 @@ from tests.e2e.stand import heard, letters_of, notices_of, stand, table, told, w
 
 def test_the_job_finds_exactly_what_the_sandbox_hid(tmp_path: Path, store_url: str) -> None:
     """Every stage by its set of codes, every letter owed, every row set aside, every leader told of every dossier."""
-    with stand(tmp_path, url=store_url, size=600) as (sandbox, program, clock):
+    with stand(tmp_path, url=store_url, size=400) as (sandbox, program, clock):
         truth = work_out(sandbox.province)
         whole_job(program, clock)
         with program.sessions() as session:

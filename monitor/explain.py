@@ -17,12 +17,13 @@ from connectors.base import DossierRecord
 from connectors.canonical import NotCanonical, record_from_json
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
-from monitor.domain.dossier import Facts, Precision, Status
+from monitor.domain.dossier import Facts, Precision
+from monitor.domain.findings import FindingKind
 from monitor.domain.pauses import Ledger, Pause, Reckoning, Seen, pauses_seen, reckon
 from monitor.domain.saying import capital, say_day, say_instant
-from monitor.domain.stage import Judgement, Warning, judge
+from monitor.domain.stage import Judgement, Reason, Stage, Warning, judge
 from monitor.domain.trace import ND118_17, ND118_19, ND118_PAUSE
-from monitor.explain_words import FIELD_VI, REASON_VI, STAGE_VI, STATUS_VI
+from monitor.explain_words import FIELD_VI, FINDING_VI, REASON_VI, STAGE_VI, STATUS_VI
 from monitor.procedures import Term, Terms
 from monitor.store.tables import CrossingRow, Dossier, FindingRow, Observation, Source, SourceDossier
 from monitor.store.writing import in_batches
@@ -378,11 +379,9 @@ class _Case:
 
 
 def _crossing_line(row: CrossingRow, calendar: WorkingCalendar) -> Line:
-    from monitor.domain.stage import Reason, Stage
-
     at, found = (say_instant(calendar.local(t).replace(microsecond=0)) for t in (row.at, row.found_at))
-    reason = f" ({REASON_VI[Reason(row.reason)]})" if row.reason in Reason._value2member_map_ else ""
-    text = f"{at}: {STAGE_VI[Stage(row.stage)]}{reason}; phát hiện {found}."
+    reason = f" ({REASON_VI[Reason(row.reason)]})" if row.reason else ""
+    text = f"{at}: {STAGE_VI[Stage(row.stage)]}{reason}; phát hiện lúc {found}."
     return Line("crossing", text, at=row.at, rule=row.reason)
 
 
@@ -390,7 +389,9 @@ def _finding_line(row: FindingRow, calendar: WorkingCalendar) -> Line:
     found = say_instant(calendar.local(row.found_at).replace(microsecond=0))
     detail = f": {row.detail}" if row.detail else ""
     confirmed = " (đã có người xác nhận)" if row.confirmed_by else ""
-    return Line("finding", f"{found}: {row.kind}{detail}{confirmed}.", at=row.found_at, rule=row.kind)
+    return Line(
+        "finding", f"{found}: {FINDING_VI[FindingKind(row.kind)]}{detail}{confirmed}.", at=row.found_at, rule=row.kind
+    )
 
 
-__all__ = ["DossierNotFound", "Explanation", "Line", "Status", "explain_dossier"]
+__all__ = ["DossierNotFound", "Explanation", "Line", "explain_dossier"]

@@ -1,6 +1,7 @@
 """What an explanation calls things, in Vietnamese. Tests hold it to the enums."""
 
 from monitor.domain.dossier import Status
+from monitor.domain.findings import FindingKind
 from monitor.domain.stage import Reason, Stage
 
 STATUS_VI = {
@@ -62,4 +63,16 @@ FIELD_VI = {
     "extended_at": "hẹn lại",
     "finished_at": "có kết quả",
     "returned_at": "trả kết quả",
+}
+
+FINDING_VI = {
+    FindingKind.STATE_MISMATCH: "các hệ thống báo khác nhau, chưa gửi văn bản xin lỗi cho đến khi có người xác nhận",
+    FindingKind.UNKNOWN_STATUS: "mã trạng thái chưa được khai báo",
+    FindingKind.NO_PROMISED_DATE: "đã tiếp nhận nhưng không có ngày hẹn trả",
+    FindingKind.ABSURD_DATES: "ngày tháng vô lý",
+    FindingKind.UNKNOWN_AGENCY: "mã cơ quan không có trong danh bạ, không biết báo cho ai",
+    FindingKind.LATE_WITHOUT_LETTER: "quá hạn mà chưa có văn bản xin lỗi",
+    FindingKind.MISSING_AT_SOURCE: "nhiều lần đọc đầy đủ không còn thấy hồ sơ ở nguồn",
+    FindingKind.SOURCE_SILENT: "nguồn không trả lời",
+    FindingKind.CALENDAR_ENDS: "ngày hẹn trả vượt quá lịch làm việc đã nạp",
 }

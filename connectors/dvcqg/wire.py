@@ -83,12 +83,13 @@ class DvcqgApi:
         code, message = _error_code(envelope), str(envelope.get("message") or "")
         if code in ("", *self._settings.success_codes):
             return True
+        # before "absent": a session that does not exist is no dossier that does not exist
+        if _AUTH.search(message):
+            raise AccessRefused(f"dịch vụ {verb} không nhận phiên làm việc (error_code {code})")
         if code in self._settings.absent_codes or _ABSENT.search(message):
             return False
         if _QUOTA.search(message):
             raise SourceUnavailable(f"dịch vụ {verb}: đã hết số lượt gọi", _QUOTA_WAIT_S)
-        if _AUTH.search(message):
-            raise AccessRefused(f"dịch vụ {verb} không nhận phiên làm việc (error_code {code})")
         raise CallFailed(f"dịch vụ {verb} báo lỗi (error_code {code})")
 
     def _post(self, path: str, body: Mapping[str, str]) -> Answer:

@@ -221,6 +221,10 @@ class TestByCode(Mapi):
                 seen(it.connector.lookup(ALL))
             assert len(it.server.asked) == 2, "one sign-in, one call: a fresh session is not fetched again"
 
+    def test_09_a_session_that_does_not_exist_is_no_missing_dossier(self) -> None:
+        gone = json_reply({"error_code": "-1", "message": "Phiên làm việc không tồn tại"})
+        self.fails(AccessRefused, self.saying(gone), "phiên làm việc")
+
     @pytest.mark.parametrize("status", [401, 403])
     def test_09_refusal_by_status_also_signs_in_once_more(self, status: int) -> None:
         peer = DvcqgPeer([self.row(1), self.row(2)])

@@ -83,8 +83,9 @@ class Program:
             migrate.check(self.engine)
         self.sessions: sessionmaker[Session] = database.session_factory(self.engine)
         self._given_channels = channels
-        self._connect = connect or make_connector
+        self._connect = connect
         self._connectors: dict[str, Connector] = {}
+        self._transports: list[object] = []
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
@@ -94,9 +95,9 @@ class Program:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the store and of the channels' connections."""
-        for channel in self.__dict__.get("channels", {}).values():
-            close = getattr(channel, "close", None)
+        """Lets go of the store and of every connection to a peer."""
+        for held in (*self.__dict__.get("channels", {}).values(), *self._transports):
+            close = getattr(held, "close", None)
             if close is not None:
                 close()
         self.engine.dispose()
@@ -118,10 +119,15 @@ class Program:
         rungs = [rung_rule(rung) for rung in self.settings.escalation]
         return Rules(self.calendar, parse_warning(self.settings.warning.due_soon), rungs, self.directory)
 
-    def connector(self, source: SourceSettings) -> Connector:
+    def connector(self, source: AnySource) -> Connector:
         """The connector of a configured source, made once."""
         if source.name not in self._connectors:
-            self._connectors[source.name] = self._connect(source, self.clock)  # type: ignore[arg-type]
+            made = (
+                self._connect(source, self.clock)
+                if self._connect is not None
+                else make_connector(source, self.clock, self._transports)
+            )
+            self._connectors[source.name] = made
         return self._connectors[source.name]
 
     def pull(
@@ -227,8 +233,8 @@ def source_rules(source: SourceSettings) -> SourceRules:
     )
 
 
-def make_connector(source: AnySource, clock: Clock) -> Connector:
-    """The connector for a source's kind."""
+def make_connector(source: AnySource, clock: Clock, opened: list[object] | None = None) -> Connector:
+    """The connector for a source's kind. What must be closed in the end is added to `opened`."""
     if source.kind == "spreadsheet":
         from connectors.spreadsheet.connector import build as build_spreadsheet
 
@@ -236,6 +242,8 @@ def make_connector(source: AnySource, clock: Clock) -> Connector:
     from connectors.kit.http import RequestsTransport
 
     transport = RequestsTransport(source, clock)
+    if opened is not None:
+        opened.append(transport)
     if source.kind == "opencps":
         from connectors.opencps.connector import build as build_opencps
 

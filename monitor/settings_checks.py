@@ -13,6 +13,8 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel
 
+from connectors.dvcqg.settings import DvcqgSettings
+from connectors.igate.settings import IgateSettings
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor.domain.escalation import parse_rung_time
 from monitor.mistakes import Problem, nearest
@@ -96,6 +98,11 @@ def _web_address(value: Any) -> Found:
                 ),
             ),
         )
+
+
+def _web_address_or_none(value: Any) -> Found:
+    if value != "":
+        yield from _web_address(value)
 
 
 def _is_web_address(value: str) -> bool:
@@ -275,8 +282,8 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (SourceSettings, "expect_drop_below"): _between(0, 1),
     (SourceSettings, "missing_after"): _between(1, 1000),
     (HttpSourceSettings, "url"): _web_address,
-    (HttpSourceSettings, "tries"): _between(1, 20),
-    (HttpSourceSettings, "page_size"): _between(1, 10_000),
+    (DvcqgSettings, "provider_url"): _web_address_or_none,
+    (IgateSettings, "token_url"): _web_address,
     (Telegram, "api_url"): _web_address,
     (Email, "port"): _between(1, 65_535),
     (Warning_, "due_soon"): _due_soon,

@@ -93,6 +93,22 @@ def _too_short(_value: Any, _context: Mapping[str, Any]) -> Problem:
     )
 
 
+def _bound(value: Any, context: Mapping[str, Any]) -> Problem:
+    low, high = context.get("ge", context.get("gt")), context.get("le", context.get("lt"))
+    fix = (
+        Words(f"ít nhất {low}", f"at least {low}")
+        if low is not None
+        else Words(f"nhiều nhất {high}", f"at most {high}")
+    )
+    return Problem(Words(f"{value} nằm ngoài khoảng cho phép.", f"{value} is out of range."), fix)
+
+
+def _own_words(_value: Any, context: Mapping[str, Any]) -> Problem:
+    """A settings table refused itself as a whole and said why: its words name keys, never values."""
+    said = str(context.get("error", ""))
+    return Problem(Words(f"các khóa không hợp nhau ({said}).", f"its keys do not fit together ({said})."), _READ_DOCS)
+
+
 _TEXT = _expected('một chuỗi chữ trong dấu "…"', 'text in "…"', '"…"')
 _NUMBER = _expected("một số nguyên", "a whole number", "ví dụ 8118")
 _LIST = _expected("một danh sách", "a list", '["…", "…"]; nhiều bảng thì [[tên]]')
@@ -114,6 +130,11 @@ _BY_TYPE: dict[str, Callable[[Any, Mapping[str, Any]], Problem]] = {
     "union_tag_not_found": _kind,
     "string_pattern_mismatch": _pattern,
     "too_short": _too_short,
+    "greater_than_equal": _bound,
+    "greater_than": _bound,
+    "less_than_equal": _bound,
+    "less_than": _bound,
+    "value_error": _own_words,
     "tuple_type": _LIST,
     "dict_type": _TABLE,
     "model_type": _TABLE,

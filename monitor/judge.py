@@ -30,7 +30,7 @@ from monitor.domain.stage import (
 from monitor.people import Directory
 from monitor.store.findings import Sync, open_kinds, sync_findings
 from monitor.store.tables import CrossingRow, Dossier, Job, Letter, Notice
-from monitor.store.writing import in_batches, insert_new, table_of, update_many
+from monitor.store.writing import in_batches, insert_new, one_writer, table_of, update_many
 
 log = structlog.get_logger()
 
@@ -89,6 +89,7 @@ def judge_due(
     after = 0
     while True:
         with sessions() as session, session.begin():
+            one_writer(session)
             rows = _due(session, now, batch, after)
             if rows:
                 _judge_batch(session, rows, rules, now, count)

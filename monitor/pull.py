@@ -28,7 +28,7 @@ from monitor.domain.dossier import FINISHED
 from monitor.intake import Intake, PageCount, joined, store_page
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.tables import Dossier, Pull, Source, SourceDossier
-from monitor.store.writing import in_batches
+from monitor.store.writing import in_batches, one_writer
 
 log = structlog.get_logger()
 
@@ -191,6 +191,7 @@ class _Reading:
     def _store(self, page: Page, pages: int, *, resume: str | None) -> None:
         now = self._clock.now()
         with self._sessions.begin() as session:
+            one_writer(session)
             count = store_page(
                 session, self._rules.name, page, self._intake, now, self._run.confirmed_at, self._run.pull_id
             )
@@ -251,6 +252,7 @@ class _Reading:
             source.last_good_at, source.last_result, source.last_said = now, "ok", ""
             if self._run.plan.reach is Reach.FULL:
                 source.last_full_at = now
+            one_writer(session)
             if full and Capability.TOTALS in self._connector.capabilities:  # only a listing that claims to be whole
                 _count_missing(session, self._rules, self._seen, now)
             self._close(session, now, "ok", "")

@@ -34,6 +34,7 @@ from monitor.settings import AnySource, Settings
 from monitor.silence import judge_sources
 from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
+from monitor.store.writing import one_writer
 from monitor.views import SourceRole
 
 ConnectorMaker = Callable[[AnySource, Clock], Connector]
@@ -154,6 +155,7 @@ class Program:
         count = judge_due(self.sessions, self.rules, now, dry_run=dry_run)
         if not dry_run:
             with self.sessions.begin() as session:
+                one_writer(session)
                 count.notices_owed += judge_sources(session, self.settings.sources, self.rules.rungs, now)
         return count
 
@@ -161,6 +163,7 @@ class Program:
         """Words the letters that are owed on fresh evidence, and writes their PDF and DOCX."""
         now = self.clock.now()
         with self.sessions.begin() as session:
+            one_writer(session)
             stale = stale_sources(session, self.settings.sources, now=now)
             owed = _letters_on_fresh_evidence(session, stale)
             drafts = draft_letters(
@@ -184,6 +187,7 @@ class Program:
         """Turns owed notices into messages and sends what may go now."""
         now = self.clock.now()
         with self.sessions.begin() as session:
+            one_writer(session)
             plan = plan_messages(
                 session,
                 now=now,

@@ -11,6 +11,7 @@ from connectors.igate.settings import IgateSettings
 from connectors.kit.settings import Duration, Strict
 from connectors.opencps.settings import OpencpsSettings
 from connectors.spreadsheet.settings import SpreadsheetSettings
+from connectors.td.settings import TdSettings
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -130,7 +131,7 @@ class Daemon(Strict):
 
 
 AnySource = Annotated[
-    OpencpsSettings | DvcqgSettings | IgateSettings | SpreadsheetSettings, Field(discriminator="kind")
+    OpencpsSettings | DvcqgSettings | IgateSettings | TdSettings | SpreadsheetSettings, Field(discriminator="kind")
 ]
 
 

@@ -256,6 +256,10 @@ def make_connector(source: AnySource, clock: Clock, opened: list[object] | None 
         from connectors.igate.connector import build as build_igate
 
         return build_igate(source, transport, clock)
+    if source.kind == "td":
+        from connectors.td.connector import build as build_td
+
+        return build_td(source, transport, clock)
     from connectors.dvcqg.connector import build as build_dvcqg
 
     return build_dvcqg(source, transport, clock)

@@ -26,11 +26,15 @@ from connectors.opencps.settings import OpencpsSettings
 from connectors.opencps.wire import read_list
 from connectors.spreadsheet.connector import build as build_spreadsheet
 from connectors.spreadsheet.settings import SpreadsheetSettings
+from connectors.td.mapping import KEY_FIELDS as TD_KEYS
+from connectors.td.mapping import TdMapping
+from connectors.td.settings import TdSettings
+from connectors.td.wire import read_page as read_td_page
 from monitor.clock import FixedClock
 from tests.conformance.harness import NOW, seen
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
 from tests.counts import proof_examples
-from tests.peers import dvcqg, igate, opencps
+from tests.peers import dvcqg, igate, opencps, td
 
 MANY = settings(
     max_examples=proof_examples(200, 100_000),
@@ -53,6 +57,9 @@ DVCQG = DvcqgMapping(DVCQG_SETTINGS)
 IGATE = IgateMapping(
     IgateSettings(name="a", kind="igate", role="one_stop", url="http://x", token_url="http://x/t", client_id="c")
 )
+
+
+TD = TdMapping(TdSettings(name="a", kind="td", role="one_stop", url="http://x", tenant="t", username="u", password="p"))
 
 
 def spoilt(row: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -107,6 +114,27 @@ def test_igate_rows(wild: list[Any]) -> None:
 def test_any_igate_page_is_rows_or_a_named_error(envelope: dict[str, Any]) -> None:
     with suppress(SourceError):
         assert isinstance(list(read_page(envelope).rows), list)
+
+
+@MANY
+@given(st.lists(spoilt({**td.row(2), "kenhThucHien": "1"}), max_size=4))
+def test_td_rows(wild: list[Any]) -> None:
+    good = td.row(1)
+    records, raws, bad = read_rows([*wild, good], TD.record, TD_KEYS)
+    assert good["id"] in {record.key for record in records}
+    assert len(records) == len(raws)
+    assert len(bad) <= len(wild)
+    assert all(stays_itself(record) for record in records)
+    assert list(read_td_page({"data": wild}).rows) == wild
+
+
+@MANY
+@given(st.dictionaries(st.sampled_from(["data", "totalCount", "hasNextPage"]), JSON) | JSON)
+def test_any_td_page_is_rows_or_a_named_error(data: Any) -> None:
+    with suppress(SourceError):
+        page = read_td_page(data)
+        assert isinstance(page.rows, list)
+        assert page.total is None or page.rows
 
 
 @MANY

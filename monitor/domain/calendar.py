@@ -92,6 +92,7 @@ class WorkingCalendar:
         self._size = last.toordinal() - self._zero + 1
         self._count_days()
         self._midnights: list[datetime | None] = [None] * self._size
+        self._beginnings: list[datetime | None] = [None] * self._size
 
     def _count_days(self) -> None:
         """Fills the prefix tables: working and provisional days before each day of the run."""
@@ -177,6 +178,16 @@ class WorkingCalendar:
         found = self._midnights[i]
         if found is None:
             found = self._midnights[i] = self.at_time(on, time.min)
+        return found
+
+    def begins(self, on: date) -> datetime:
+        """`midnight` in UTC: what rules compare with, since instants of one zone compare ten times faster."""
+        i = on.toordinal() - self._zero
+        if not 0 <= i < self._size:
+            raise self._exhausted(on)
+        found = self._beginnings[i]
+        if found is None:
+            found = self._beginnings[i] = self.midnight(on).astimezone(UTC)
         return found
 
     def local(self, at: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Status(StrEnum):
@@ -33,8 +34,7 @@ class Precision(StrEnum):
     INSTANT = "instant"
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(NamedTuple):
     """A return date given to the citizen (hẹn trả).
 
     `number` is 1 for the date on the slip, however often the source moves it, and 2 once the one lawful

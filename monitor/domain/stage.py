@@ -1,7 +1,7 @@
 """Which stage a dossier is in: the judgement everything else hangs on. Pure: `now` is an argument.
 
 For a running dossier all future stages are known in advance from its promise, so the rule is one timeline
-(`running_timeline`): the stage is its last entry that has passed, the next change its first that has not.
+(`_timeline`): the stage is its last entry that has passed, the next change its first that has not.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from monitor.domain.apology import letter_by
 from monitor.domain.calendar import WorkingCalendar
@@ -77,8 +78,7 @@ class Warning:
     share_left: Fraction | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Crossing:
+class Crossing(NamedTuple):
     """A stage entered, and when that truly happened."""
 
     at: datetime
@@ -86,8 +86,7 @@ class Crossing:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The answer for one dossier at one moment.
 
     `next_change_at` is the first instant at which this judgement can change though no fact does; None: never.
@@ -117,8 +116,12 @@ def late_from(promise: Promise, calendar: WorkingCalendar) -> datetime:
     By the day (the default: provincial reports compare dates, law.md §4.2): 00:00 of the day after. To the second:
     just after the promised instant.
     """
+    return _late_from(promise, calendar.local_date(promise.at), calendar)
+
+
+def _late_from(promise: Promise, promise_on: date, calendar: WorkingCalendar) -> datetime:
     if promise.precision is Precision.DATE:
-        return calendar.midnight(calendar.local_date(promise.at) + _ONE_DAY)
+        return calendar.begins(promise_on + _ONE_DAY)
     return promise.at + TICK
 
 
@@ -146,30 +149,34 @@ def judge(facts: Facts, calendar: WorkingCalendar, warning: Warning, now: dateti
     return _judge_running(facts, promise, calendar, warning, now)
 
 
-def running_timeline(
-    received_at: datetime, promise: Promise, calendar: WorkingCalendar, warning: Warning
+def _timeline(
+    received_at: datetime,
+    promise: Promise,
+    promise_on: date,
+    letter_on: date | None,
+    calendar: WorkingCalendar,
+    warning: Warning,
 ) -> tuple[Crossing, ...]:
     """Every stage a running dossier will pass, in order, each with the instant it begins.
 
     An entry that would begin before receipt begins at receipt; of several at one instant the last one stands.
     """
-    promise_on = calendar.local_date(promise.at)
-    letter_on = letter_by(promise_on, calendar.local_date(received_at), calendar)
-    entries = [
-        (received_at, Stage.IN_TIME, Reason.BEFORE_PROMISE),
+    entries = (
         (_due_soon_at(received_at, promise, promise_on, calendar, warning), Stage.DUE_SOON, Reason.WARNING_WINDOW),
-        (calendar.midnight(letter_on) if letter_on else None, Stage.LETTER_DUE, Reason.LAST_DAY_FOR_LETTER),
-        (calendar.midnight(promise_on), Stage.DUE_TODAY, Reason.PROMISE_DAY),
-        (late_from(promise, calendar), Stage.LATE, Reason.AFTER_PROMISE),
-    ]
-    timeline: list[Crossing] = []
+        (calendar.begins(letter_on) if letter_on else None, Stage.LETTER_DUE, Reason.LAST_DAY_FOR_LETTER),
+        (calendar.begins(promise_on), Stage.DUE_TODAY, Reason.PROMISE_DAY),
+        (_late_from(promise, promise_on, calendar), Stage.LATE, Reason.AFTER_PROMISE),
+    )
+    timeline = [Crossing(received_at, Stage.IN_TIME, Reason.BEFORE_PROMISE)]
+    latest = received_at
     for at, stage, reason in entries:
         if at is None:
             continue
-        begins = max(at, timeline[-1].at) if timeline else at
-        if timeline and timeline[-1].at == begins:
-            timeline.pop()
-        timeline.append(Crossing(begins, stage, reason))
+        if at > latest:
+            latest = at
+            timeline.append(Crossing(at, stage, reason))
+        else:  # it began before, or at the same instant: the last of several stands
+            timeline[-1] = Crossing(latest, stage, reason)
     return tuple(timeline)
 
 
@@ -177,19 +184,25 @@ def _judge_running(
     facts: Facts, promise: Promise, calendar: WorkingCalendar, warning: Warning, now: datetime
 ) -> Judgement:
     assert facts.received_at is not None
-    timeline = running_timeline(facts.received_at, promise, calendar, warning)
-    current = next(c for c in reversed(timeline) if c.at <= now)
-    upcoming = next((c.at for c in timeline if c.at > now), None)
+    promise_on = calendar.local_date(promise.at)
+    letter_on = letter_by(promise_on, calendar.local_date(facts.received_at), calendar)
+    timeline = _timeline(facts.received_at, promise, promise_on, letter_on, calendar, warning)
+    current, upcoming = timeline[0], None
+    for crossing in timeline:
+        if crossing.at > now:
+            upcoming = crossing.at
+            break
+        current = crossing
     return Judgement(
         stage=current.stage,
         reason=current.reason,
         since=current.at,
         promise=promise,
-        letter_by_on=_letter_on(facts, promise, calendar),
+        letter_by_on=letter_on,
         late_from=timeline[-1].at,
         next_change_at=upcoming,
         timeline=timeline,
-        late_vs_original=_late_against_original(facts, calendar, now, now),
+        late_vs_original=_late_against_original(facts, calendar, promise, timeline[-1].at, now, now),
     )
 
 
@@ -206,12 +219,13 @@ def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> J
     promise = facts.promise
     if promise is None:
         return _still(facts, now, Stage.NO_PROMISE, Reason.NO_PROMISED_DATE, since=since)
-    limit = late_from(promise, calendar)
+    promise_on = calendar.local_date(promise.at)
+    limit = _late_from(promise, promise_on, calendar)
     if latest is None or (latest >= limit and (earliest is None or earliest < limit)):
         stage, reason = Stage.UNCERTAIN, Reason.FINISH_AROUND_PROMISE
     elif latest >= limit:
         stage, reason = Stage.FINISHED_LATE, Reason.FINISHED_AFTER_PROMISE
-    elif calendar.local_date(latest) < calendar.local_date(promise.at):
+    elif calendar.local_date(latest) < promise_on:
         stage, reason = Stage.FINISHED_EARLY, Reason.FINISHED_BEFORE_PROMISE_DAY
     else:
         stage, reason = Stage.FINISHED_ON_TIME, Reason.FINISHED_WITHIN_PROMISE
@@ -220,11 +234,11 @@ def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> J
         reason=reason,
         since=since,
         promise=promise,
-        letter_by_on=_letter_on(facts, promise, calendar),
+        letter_by_on=letter_by(promise_on, calendar.local_date(facts.received_at), calendar),
         late_from=limit,
         next_change_at=None,
         timeline=(Crossing(since, stage, reason),),
-        late_vs_original=_late_against_original(facts, calendar, earliest, latest),
+        late_vs_original=_late_against_original(facts, calendar, promise, limit, earliest, latest),
     )
 
 
@@ -236,33 +250,37 @@ def _ended_between(facts: Facts) -> tuple[datetime | None, datetime | None]:
 
 
 def _late_against_original(
-    facts: Facts, calendar: WorkingCalendar, earliest: datetime | None, latest: datetime | None
+    facts: Facts,
+    calendar: WorkingCalendar,
+    promise: Promise,
+    limit: datetime,
+    earliest: datetime | None,
+    latest: datetime | None,
 ) -> bool | None:
-    original = facts.original_promised_at or facts.promised_at
-    if original is None or earliest is None or latest is None:
+    """Against the date first promised; `limit` is when the promise in force is broken, the same unless re-dated."""
+    if earliest is None or latest is None:
         return None
-    limit = late_from(Promise(1, original, facts.precision), calendar)
+    original = facts.original_promised_at or facts.promised_at
+    if original is not None and original != promise.at:
+        limit = late_from(Promise(1, original, facts.precision), calendar)
     if earliest < limit <= latest:
         return None
     return latest >= limit
 
 
-def _letter_on(facts: Facts, promise: Promise, calendar: WorkingCalendar) -> date | None:
-    assert facts.received_at is not None
-    return letter_by(calendar.local_date(promise.at), calendar.local_date(facts.received_at), calendar)
-
-
 def _due_soon_at(
     received_at: datetime, promise: Promise, promise_on: date, calendar: WorkingCalendar, warning: Warning
 ) -> datetime | None:
-    starts: list[datetime] = []
+    by_days = by_share = None
     if warning.working_days is not None:
-        starts.append(calendar.midnight(calendar.add_working_days(promise_on, -warning.working_days)))
+        by_days = calendar.begins(calendar.add_working_days(promise_on, -warning.working_days))
     if warning.share_left is not None and promise.at > received_at:
-        end = promise.at if promise.precision is Precision.INSTANT else late_from(promise, calendar)
+        end = promise.at if promise.precision is Precision.INSTANT else _late_from(promise, promise_on, calendar)
         open_s = calendar.open_time_between(received_at, end).total_seconds()
-        starts.append(calendar.add_open_time(received_at, timedelta(seconds=int(open_s * (1 - warning.share_left)))))
-    return max(received_at, min(starts)) if starts else None
+        by_share = calendar.add_open_time(received_at, timedelta(seconds=int(open_s * (1 - warning.share_left))))
+    if by_days is None or by_share is None:
+        return by_days or by_share
+    return min(by_days, by_share)
 
 
 def _nonsense(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Reason | None:
@@ -272,7 +290,8 @@ def _nonsense(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Reason 
         return Reason.NO_RECEIPT
     if received > now:
         return Reason.RECEIVED_IN_FUTURE
-    if promised is not None and calendar.local_date(promised) < calendar.local_date(received):
+    # by the day: a promise without an hour reads as midnight, before the hour of reception
+    if promised is not None and promised < received and calendar.local_date(promised) < calendar.local_date(received):
         return Reason.PROMISE_BEFORE_RECEIPT
     if promised is not None and promised - received > LONGEST_TERM:
         return Reason.PROMISE_TOO_FAR
@@ -335,5 +354,4 @@ __all__ = [
     "judge",
     "late_from",
     "parse_warning",
-    "running_timeline",
 ]

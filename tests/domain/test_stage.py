@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.domain.calendar import CalendarExhausted
 from monitor.domain.dossier import FINISHED, OPEN, Facts, Precision, Status
 from monitor.domain.stage import (
     FINISHED_STAGES,
@@ -239,10 +240,18 @@ def test_a_share_of_the_term_can_warn_earlier_than_days() -> None:
     assert (judgement.stage, judgement.since) == (Stage.DUE_SOON, at("2026-11-17 17:00"))
     exact = replace(facts, precision=Precision.INSTANT)
     assert judge(exact, CALENDAR, half, at("2026-11-17 17:00")).since == at("2026-11-17 17:00")
+    both = Warning(working_days=1, share_left=Fraction(1, 2))  # whichever comes first
+    assert judge(facts, CALENDAR, both, at("2026-11-17 17:00")).since == at("2026-11-17 17:00")
     never = Warning(working_days=None)
     assert Stage.DUE_SOON not in {c.stage for c in judge(facts, CALENDAR, never, at("2026-11-17 17:00")).timeline}
     same_moment = replace(facts, promised_at=facts.received_at)
     assert judge(same_moment, CALENDAR, half, at("2026-11-16 08:00")).stage is Stage.DUE_TODAY
+
+
+def test_a_promise_beyond_the_loaded_years_says_so_instead_of_guessing() -> None:
+    facts = replace(RUNNING, promised_at=at("2027-01-31 17:00"))  # late from 1 February, the day after the last
+    with pytest.raises(CalendarExhausted):
+        told(facts, "2026-11-23 09:00")
 
 
 def test_crossings_after_a_moment_are_those_since_and_without_one_only_the_present() -> None:

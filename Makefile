@@ -49,7 +49,7 @@ clean:
 
 # Everything below the program has an exact version and a hash; the program itself is installed editable.
 $(VENV)/.run: requirements.lock setup.cfg pyproject.toml | $(BIN)/python
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-compile --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	touch $@
 

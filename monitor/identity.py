@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from monitor.domain.letter import UNSIGNED
 from monitor.people import Directory
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
 from monitor.store.writing import in_batches, insert_many, table_of, update_many
@@ -156,7 +157,7 @@ def _void(session: Session, emptied: Sequence[int], now: datetime) -> None:
         session.execute(delete(Dossier).where(Dossier.id.in_(bare)))
         session.execute(
             update(Letter)
-            .where(Letter.dossier_id.in_(with_history), Letter.state.in_(("owed", "drafted")))
+            .where(Letter.dossier_id.in_(with_history), Letter.state.in_(sorted(UNSIGNED)))
             .values(state="void", closed_at=now)
         )
         session.execute(

@@ -18,6 +18,7 @@ from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
 from monitor.domain.escalation import Occasion, RungRule, applies, rungs_due
 from monitor.domain.findings import BLOCKS_LETTER, FindingKind
+from monitor.domain.letter import UNSIGNED, LetterState
 from monitor.domain.stage import (
     FINISHED_STAGES,
     LETTER_STAGES,
@@ -278,8 +279,8 @@ def _owe(
 
 
 def _lacks_letter(letter: Any) -> bool:
-    """Whether no letter has gone out for this promise: none is owed yet, or it has not left the office."""
-    return letter is None or letter.state in ("owed", "drafted")
+    """Whether no letter stands for this promise: none is owed yet, none is signed, or the signed one was voided."""
+    return letter is None or letter.state in UNSIGNED | {LetterState.VOID}
 
 
 def _notice(
@@ -333,13 +334,18 @@ def _owe_letter(row: Any, judgement: Judgement, context: _Context, work: _Work, 
                 }
             )
             count.letters_owed += 1
-        elif letter.state in ("owed", "drafted", "not_needed"):
+        elif letter.state in UNSIGNED | {LetterState.NOT_NEEDED}:
             state = "owed" if letter.state == "not_needed" else letter.state
             # the breach was found once; a later re-timing does not unmake it
             values["is_late"] = bool(letter.is_late or late_day)
             work.letter_updates.append({"id": letter.id, "state": state, "closed_at": None, **values})
-    elif letter is not None and letter.state in ("owed", "drafted"):
+    elif letter is not None and _open_at(letter.state, judgement.stage):
         _close_letter(letter, row, judgement, work)
+
+
+def _open_at(state: str, stage: Stage) -> bool:
+    """Whether the duty still moves with the dossier: a signed letter stands, a voided one was none in the end."""
+    return state in UNSIGNED or (state == LetterState.VOID and stage is Stage.FINISHED_LATE)
 
 
 def _close_letter(letter: Any, row: Any, judgement: Judgement, work: _Work) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.letter import ISSUED, LetterState
 from monitor.store.tables import Dossier, Source
 
 # The worst first; a dossier stands in one section only.
 SECTIONS = ("late", "due_today", "due_soon", "mismatch", "source")
 _PROCEDURE_LENGTH = 90
-_ANSWERED = frozenset({"closed", "not_needed", "issued", "sent", "told"})
+_ANSWERED = ISSUED | {LetterState.NOT_NEEDED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,15 @@ RESULTS: dict[str, Words] = {
 LETTER_STATES: dict[str, Words] = {
     "owed": Words("phải có", "owed"),
     "drafted": Words("đã soạn", "drafted"),
+    "decided": Words("đã ghi lý do, chờ duyệt", "reason set"),
+    "approved": Words("đã duyệt, chờ ký", "approved"),
+    "signed": Words("đã ký, chờ vào sổ", "signed"),
+    "registered": Words("đã vào sổ, chờ báo Một cửa", "registered"),
+    "counter_told": Words("đã báo Một cửa", "counter told"),
+    "date_changed": Words("đã đổi ngày, chờ báo người dân", "date changed"),
+    "applicant_told": Words("đã báo người dân", "applicant told"),
     "closed": Words("đã xong", "closed"),
+    "void": Words("đã hủy", "void"),
     "missed": Words("không có thư", "missed"),
     "not_needed": Words("không cần", "not needed"),
 }

@@ -120,8 +120,8 @@ def _outdated(
         .with_for_update(of=Letter, skip_locked=True)
     )
     for letter, dossier in _chosen(session, query, only):
-        promised = _promise(letter, dossier)
-        if promised is not None and _is_overdue(dossier.precision, local(promised), local(now)):
+        promised = promise_of(letter, dossier)
+        if promised is not None and is_overdue(dossier.precision, local(promised), local(now)):
             assert letter.content is not None
             yield letter, Content.from_dict(letter.content)
 
@@ -181,7 +181,7 @@ def _facts(
     to_local: Callable[[datetime], datetime],
     now: datetime,
 ) -> Facts | None:
-    promised = _promise(letter, dossier)
+    promised = promise_of(letter, dossier)
     if promised is None:
         return None
     local = to_local(promised)
@@ -196,20 +196,21 @@ def _facts(
         received_at=to_local(dossier.received_at) if dossier.received_at else None,
         promised_at=local,
         promised_date_only=known.promised_date_only or local.time() == time(0),
-        is_overdue=_is_overdue(dossier.precision, local, to_local(now)),
+        is_overdue=is_overdue(dossier.precision, local, to_local(now)),
         is_late=letter.is_late,
         id_number=person.id_number or "",
         address=person.address or "",
     )
 
 
-def _promise(letter: Letter, dossier: Dossier) -> datetime | None:
+def promise_of(letter: Letter, dossier: Dossier) -> datetime | None:
+    """The promise this letter is about: the first, or the extended one."""
     if letter.promise_number > 1:
         return dossier.extended_at or dossier.promise_at
     return dossier.promised_at or dossier.promise_at
 
 
-def _is_overdue(precision: str, promised: datetime, now: datetime) -> bool:
+def is_overdue(precision: str, promised: datetime, now: datetime) -> bool:
     """A promise by the day runs to the end of that day; one by the instant to the second (law.md §4.2)."""
     return now > promised if precision == Precision.INSTANT else now.date() > promised.date()
 

@@ -1,13 +1,19 @@
 """Whether a paper is genuine, and whether a stored letter is still what was drafted. Tells nothing of the person."""
 
 import re
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from monitor.domain.letter import ISSUED, LetterState
 from monitor.letters.content import Content
-from monitor.store.tables import Dossier, Letter
+from monitor.store import audit
+from monitor.store.audit import Fault
+from monitor.store.tables import Dossier, Letter, LetterNumber, LetterStep
 
+_FIXED = ISSUED | {LetterState.DECIDED, LetterState.APPROVED}  # words that only a step may change
 _CHECK = re.compile(r"[0-9A-Fa-f]{12}")
 
 
@@ -39,6 +45,72 @@ def altered(session: Session) -> list[int]:
         if content is None or _hash(content) != content_hash:
             found.append(letter_id)
     return found
+
+
+def verify(session: Session) -> list[Fault]:
+    """Everything that is no longer as it was written: the log, the steps, the numbers, the letters' words and states.
+
+    The log is the measure: a letter whose words and hash were changed together still disagrees with the log.
+    """
+    faults = audit.verify(session)
+    if any(fault.problem == "unreadable" for fault in faults):
+        return faults
+    try:
+        logged = _logged(session)
+        return faults + _steps(session, logged) + _letters(session, logged) + _numbers(session, logged)
+    except (ValueError, TypeError, DBAPIError):
+        return [*faults, Fault("letter", 0, "unreadable")]
+
+
+def _logged(session: Session) -> dict[int, Any]:
+    """The log's rows about steps, by step."""
+    return {row.detail["step_id"]: row for row in audit.rows(session) if row.action.startswith("letter.")}
+
+
+def _steps(session: Session, logged: dict[int, Any]) -> list[Fault]:
+    faults: list[Fault] = []
+    seen: set[int] = set()
+    for step in session.execute(select(*LetterStep.__table__.c).execution_options(yield_per=500)):
+        seen.add(step.id)
+        row = logged.get(step.id)
+        if row is None:
+            faults.append(Fault("letter_step", step.id, "not in the log"))
+            continue
+        told = {"step_id": step.id, **step.detail}
+        if (row.subject, row.action, row.at, row.actor, row.detail) != (
+            f"letter:{step.letter_id}", f"letter.{step.step}", step.at, step.actor, told,
+        ):  # fmt: skip
+            faults.append(Fault("letter_step", step.id, "altered"))
+    return faults + [Fault("letter_step", step_id, "missing") for step_id in sorted(logged.keys() - seen)]
+
+
+def _letters(session: Session, logged: dict[int, Any]) -> list[Fault]:
+    faults = [Fault("letter", letter_id, "words altered") for letter_id in altered(session)]
+    last = {row.subject: row for _, row in sorted(logged.items())}
+    for letter_id, state, stored in session.execute(select(Letter.id, Letter.state, Letter.content_hash)):
+        row = last.get(f"letter:{letter_id}")
+        reached = row.action.removeprefix("letter.") if row is not None else ""
+        # before signing a draft may be worded again and the duty may end by itself; from then on only steps count
+        if (state in ISSUED or reached in ISSUED) and state != reached:
+            faults.append(Fault("letter", letter_id, "its state is not the one of its last step"))
+        if row is not None and state in _FIXED and row.detail["content_hash"] != stored:
+            faults.append(Fault("letter", letter_id, "its words are not the ones in the log"))
+    return faults
+
+
+def _numbers(session: Session, logged: dict[int, Any]) -> list[Fault]:
+    given = {
+        (row.subject, d["number"], d["symbol"], d["book"], d["dated_on"])
+        for row in logged.values()
+        if row.action == "letter.registered" and (d := row.detail)
+    }
+    faults: list[Fault] = []
+    for entry in session.scalars(select(LetterNumber)):
+        key = (f"letter:{entry.letter_id}", entry.number, entry.symbol, entry.book, entry.dated_on.isoformat())
+        if key not in given or entry.year != entry.dated_on.year:
+            faults.append(Fault("letter_number", entry.id, "not in the log"))
+        given.discard(key)
+    return faults + [Fault("letter_number", 0, f"missing: {key[1]}/{key[2]}") for key in sorted(given)]
 
 
 def _hash(content: dict[str, object]) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
+from monitor.domain.letter import OPEN, UNSIGNED
 from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message
 
 FINISHED_STAGES = ("finished_early", "finished_on_time", "finished_late")
@@ -227,7 +228,7 @@ def counts(
         silent_by_stage=silent,
         letters_by_state=_letters_by_state(letters),
         letters_suspended=sum(n for _, suspended, _, n in letters if suspended),
-        letters_after_last_day=sum(n for state, _, late, n in letters if late and state in ("owed", "drafted")),
+        letters_after_last_day=sum(n for state, _, late, n in letters if late and state in UNSIGNED),
         set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
         findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
         messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
@@ -242,7 +243,7 @@ def letters_needed(
     directory: AgencyTree | None = None,
     limit: int | None = None,
 ) -> list[LetterRow]:
-    """Letters owed or drafted and not closed: those past their last lawful day first, then by that day.
+    """Letters that somebody still has to do something about: those past their last lawful day first, then by that day.
 
     `now` leaves out duties that had not yet arisen at that moment.
     """
@@ -265,7 +266,7 @@ def letters_needed(
             Letter.content_hash != "",
         )
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.state.in_(("owed", "drafted")), Letter.closed_at.is_(None), Letter.owed_at <= now)
+        .where(Letter.state.in_(sorted(OPEN)), Letter.closed_at.is_(None), Letter.owed_at <= now)
         .where(_of_agency(Letter.agency_code, agency, directory))
         .order_by(Letter.suspended_for != "", Letter.is_late.desc(), Letter.letter_by_on, Dossier.code, Letter.id)
     )

@@ -38,7 +38,8 @@ def _answer_errors(app: FastAPI, shown: Pages, program: WebNeeds) -> None:
     async def refused(request: Request, wrong: HTTPException) -> Response:
         if request.url.path.startswith("/api/"):
             return JSONResponse({"detail": wrong.detail}, wrong.status_code)
-        return HTMLResponse(shown.error(wrong.status_code, program.clock.now()), wrong.status_code)
+        said = wrong.detail if wrong.status_code == 422 else ""  # our own words; the others are the framework's
+        return HTMLResponse(shown.error(wrong.status_code, program.clock.now(), said), wrong.status_code)
 
     @app.exception_handler(RequestValidationError)
     async def unclear(request: Request, wrong: RequestValidationError) -> Response:

@@ -43,9 +43,9 @@ def router(program: WebNeeds) -> APIRouter:
         try:
             made = _made(kind, content)
         except GlyphMissing as missing:
-            # the character is not said: it may stand in a name
+            # the log does not say which character: it may stand in a name; who asks works on the letter
             log.error("letter_not_made", letter_id=letter_id, exc_info=missing)
-            raise HTTPException(409) from None
+            raise HTTPException(422, missing.words.vi) from None
         return Response(made, media_type=_TYPES[kind], headers=headers)
 
     @routes.get("/dunghen.css", include_in_schema=False)
@@ -66,7 +66,7 @@ def _content(program: WebNeeds, letter_id: int) -> Content:
         found = session.get(Letter, letter_id)
         if found is None:
             raise HTTPException(404)
-        if not found.content or found.suspended_for:
+        if not found.content or found.suspended_for or found.state == "void":
             # nothing drafted, or a doubt that a person must clear before anything is handed out
             raise HTTPException(409)
         return Content.from_dict(found.content)

@@ -17,6 +17,7 @@ _ERRORS = {
     404: ("Không tìm thấy", "Không có trang hoặc hồ sơ này. Kiểm tra lại mã hồ sơ."),
     405: ("Không được phép", "Trang này chỉ để xem."),
     409: ("Chưa có thư", "Thư này chưa được soạn hoặc đang tạm hoãn, nên chưa có tệp để in."),
+    422: ("Thư không in được", "Thư có ký tự không in được. Đề nghị sửa ở hệ thống nguồn."),
     500: ("Có lỗi", "Hệ thống gặp lỗi khi dựng trang. Lỗi đã được ghi nhật ký; đề nghị báo quản trị hệ thống."),
 }
 
@@ -40,8 +41,10 @@ class Pages:
     def page(self, name: str, *, now: datetime, **values: Any) -> str:
         return self._environment.get_template(name).render(now=now, **values)
 
-    def error(self, status: int, now: datetime) -> str:
+    def error(self, status: int, now: datetime, said: str = "") -> str:
+        """The page of an error; `said` is what this one adds in words for people."""
         title, text = _ERRORS.get(status, _ERRORS[500])
+        text = said or text
         return self.page("error.html", now=now, here="", title=title, text=text, status=status)
 
 

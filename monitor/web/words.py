@@ -49,7 +49,16 @@ SUSPENDED = {
 
 LETTERS = {
     "owed": "chưa soạn",
-    "drafted": "đã soạn, chờ ký",
+    "drafted": "đã soạn, chờ ghi lý do",
+    "decided": "đã ghi lý do, chờ duyệt",
+    "approved": "đã duyệt, chờ ký",
+    "signed": "đã ký, chờ vào sổ",
+    "registered": "đã vào sổ, chờ báo Một cửa",
+    "counter_told": "đã báo Một cửa, chờ đổi ngày",
+    "date_changed": "đã đổi ngày, chờ báo người dân",
+    "applicant_told": "đã báo người dân",
+    "void": "đã hủy",
+    "missed": "trả quá hạn mà không có thư",
     "closed": "đã xong",
     "not_needed": "không cần nữa",
 }

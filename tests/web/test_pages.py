@@ -188,11 +188,14 @@ def test_what_sources_say_is_shown_as_text(site: httpx.Client, store: Engine) ->
 
 
 def test_a_letter_that_cannot_be_printed_says_so(site: httpx.Client, store: Engine, log_text: io.StringIO) -> None:
-    """A character no font has: a page that says it is not there, a line in the log, no half letter."""
+    """A character no font has: a page that names it and its field, a line in the log, no half letter."""
     with Session(store) as session, session.begin():
         content = dict(session.get_one(Letter, 1).content or {})
         session.execute(update(Letter).where(Letter.id == 1).values(content={**content, "dossier_code": "H19\x07"}))
-    assert site.get("/letters/1.pdf").status_code == 409
+    answer = site.get("/letters/1.pdf")
+    assert answer.status_code == 422
+    assert "U+0007" in answer.text, "which character"
+    assert "chân trang" in answer.text, "in which field"
     assert '"event": "letter_not_made"' in log_text.getvalue()
 
 

@@ -1,0 +1,179 @@
+"""What every step in a letter's life shares: the row under lock, the guard, the record in steps and audit."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.domain.letter import LetterState
+from monitor.letters.names import tidy
+from monitor.store import audit
+from monitor.store.tables import ApplicantRow, Dossier, Letter, LetterStep, SourceDossier
+from monitor.words import Words
+
+STATES_VI = {
+    LetterState.OWED: "chưa soạn",
+    LetterState.DRAFTED: "đã soạn",
+    LetterState.DECIDED: "đã ghi lý do, chờ duyệt",
+    LetterState.APPROVED: "đã duyệt, chờ ký",
+    LetterState.SIGNED: "đã ký, chờ vào sổ",
+    LetterState.REGISTERED: "đã vào sổ, chờ báo Bộ phận Một cửa",
+    LetterState.COUNTER_TOLD: "đã báo Bộ phận Một cửa",
+    LetterState.DATE_CHANGED: "đã đổi ngày hẹn, chờ báo người dân",
+    LetterState.APPLICANT_TOLD: "đã báo người dân",
+    LetterState.CLOSED: "đã xong",
+    LetterState.VOID: "đã hủy",
+    LetterState.MISSED: "không có phiếu",
+    LetterState.NOT_NEEDED: "không cần nữa",
+}
+LONGEST_NOTE = 200  # characters of a proof or a word why
+LONGEST_ACTOR = 120
+_PERSONAL = re.compile(r"\d{9,}|\S@\S")  # a phone, an id number, a mailbox
+_SHORTEST_NAME = 4
+
+
+class StepRefused(Exception):
+    """A step that cannot be taken. `name` says which rule, for programs; `words` say it to people."""
+
+    def __init__(self, name: str, vi: str, en: str) -> None:
+        super().__init__(en)
+        self.name, self.words = name, Words(vi, en)
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who takes the step, when, and from where (`cli`, `web`, `dunghen`)."""
+
+    actor: str
+    at: datetime
+    place: str = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A step that was taken. `flags` name what a person should look at all the same."""
+
+    letter_id: int
+    step: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One letter under lock, with its dossier."""
+
+    letter: Letter
+    dossier: Dossier
+
+
+def open_case(session: Session, letter_id: int, by: By, allowed: Collection[str], *, unsuspended: bool = False) -> Case:
+    """Locks the letter and checks that the step may follow. Raises `StepRefused`.
+
+    The lock of the log comes first, so steps of all sessions queue up in one order and never wait crosswise.
+    """
+    if not tidy(by.actor) or len(by.actor) > LONGEST_ACTOR:
+        raise StepRefused("no_actor", "Chưa ghi ai thực hiện.", "Who does it is not said.")
+    audit.lock(session)
+    letter = session.get(Letter, letter_id, with_for_update=True, populate_existing=True)
+    if letter is None:
+        raise StepRefused("no_letter", "Không có phiếu này.", "There is no such letter.")
+    if letter.state not in allowed:
+        wanted = ", ".join(f'"{said(state)}"' for state in LetterState if state in allowed)
+        names = ", ".join(state for state in LetterState if state in allowed)
+        raise StepRefused(
+            "wrong_order",
+            f'Phiếu đang ở bước "{said(letter.state)}"; việc này chỉ làm được khi phiếu ở bước {wanted}.',
+            f"The letter is {letter.state}; this step follows {names} only.",
+        )
+    if unsuspended and letter.suspended_for:
+        raise StepRefused(
+            "suspended",
+            f"Phiếu đang tạm treo ({letter.suspended_for}): kiểm tra rồi xác nhận trước (dunghen letters confirm).",
+            f"The letter is suspended ({letter.suspended_for}): look, then confirm it (dunghen letters confirm).",
+        )
+    dossier = session.get(Dossier, letter.dossier_id)
+    assert dossier is not None
+    return Case(letter, dossier)
+
+
+def said(state: str) -> str:
+    """The state in Vietnamese."""
+    return STATES_VI.get(LetterState(state), state)
+
+
+def record(session: Session, case: Case, state: str | None, step: str, by: By, **detail: Any) -> Done:
+    """Moves the letter (None leaves it), and writes the step with its row in the log."""
+    letter = case.letter
+    if state is not None:
+        letter.state = state
+        closed = state in (LetterState.CLOSED, LetterState.VOID)
+        letter.closed_at = by.at if closed else None
+    written = LetterStep(
+        letter_id=letter.id,
+        step=step,
+        at=by.at,
+        actor=tidy(by.actor),
+        detail={"from": by.place, "content_hash": letter.content_hash, **detail},
+    )
+    session.add(written)
+    session.flush()
+    audit.append(
+        session,
+        at=by.at,
+        actor=written.actor,
+        action=f"letter.{step}",
+        subject=f"letter:{letter.id}",
+        detail={"step_id": written.id, **written.detail},
+    )
+    return Done(letter.id, step)
+
+
+def history(session: Session, letter_id: int) -> list[LetterStep]:
+    """Every step of a letter, the oldest first."""
+    return list(session.scalars(select(LetterStep).where(LetterStep.letter_id == letter_id).order_by(LetterStep.id)))
+
+
+def latest(session: Session, letter_id: int, step: str) -> LetterStep | None:
+    """The newest step of this name."""
+    query = select(LetterStep).where(LetterStep.letter_id == letter_id, LetterStep.step == step)
+    return session.scalars(query.order_by(LetterStep.id.desc()).limit(1)).one_or_none()
+
+
+def note(session: Session, case: Case, text: str, field: str) -> str:
+    """A proof or a word why, fit for the log: not empty, short, and naming nothing of the applicant.
+
+    Raises `StepRefused`.
+    """
+    clean = tidy(text)
+    if not any(character.isalnum() for character in clean):
+        raise StepRefused(f"no_{field}", f"Chưa ghi {_FIELDS_VI[field]}.", f"The {field} is empty.")
+    if len(clean) > LONGEST_NOTE:
+        raise StepRefused(
+            f"long_{field}",
+            f"{_FIELDS_VI[field].capitalize()} dài quá {LONGEST_NOTE} ký tự.",
+            f"The {field} has more than {LONGEST_NOTE} characters.",
+        )
+    if _PERSONAL.search(clean) or _names_applicant(session, case.dossier.id, clean):
+        raise StepRefused(
+            f"person_in_{field}",
+            f"{_FIELDS_VI[field].capitalize()} không được có tên, số điện thoại, số định danh hay thư điện tử của dân.",
+            f"The {field} must not hold a name, phone, id number or mailbox of the applicant.",
+        )
+    return clean
+
+
+_FIELDS_VI = {"why": "lý do của việc này", "proof": "bằng chứng", "channel": "kênh báo", "signer": "người ký"}
+
+
+def _names_applicant(session: Session, dossier_id: int, text: str) -> bool:
+    rows = session.scalars(
+        select(ApplicantRow.name)
+        .join(SourceDossier, SourceDossier.id == ApplicantRow.view_id)
+        .where(SourceDossier.dossier_id == dossier_id)
+    )
+    folded = text.casefold()
+    return any(len(name) >= _SHORTEST_NAME and tidy(name).casefold() in folded for name in rows)

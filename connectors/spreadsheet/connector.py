@@ -8,9 +8,10 @@ from connectors.base import BadRecord, Capability, Connector, DossierRecord, Pag
 from connectors.kit.fields import read_rows
 from connectors.kit.sanity import DateWatch
 from connectors.kit.text import normal_code
+from connectors.spreadsheet.line import Line
 from connectors.spreadsheet.mapping import SpreadsheetMapping
 from connectors.spreadsheet.settings import SpreadsheetSettings
-from connectors.spreadsheet.wire import Line, Version, read_lines, version_of
+from connectors.spreadsheet.wire import Version, read_lines, version_of
 from monitor.clock import Clock
 
 _SAMPLE = 20

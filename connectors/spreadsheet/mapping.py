@@ -37,8 +37,8 @@ class SpreadsheetMapping:
         self._settings = settings
         self._statuses = StatusMap({**VIETNAMESE, **_OWN_NAMES}, settings.status_map)
         self._channels = {status_key(raw): ours for raw, ours in {**_CHANNELS, **settings.channel_map}.items()}
-        self._default_dates = DateReader(settings.date_formats, zone)
-        self._dates = {field: DateReader(formats, zone) for field, formats in settings.field_dates.items()}
+        self._default_dates = DateReader(_with_iso(settings.date_formats), zone)
+        self._dates = {field: DateReader(_with_iso(formats), zone) for field, formats in settings.field_dates.items()}
         self.key_fields = tuple(settings.columns[name] for name in ("key", "code") if name in settings.columns)
 
     def record(self, wire: Mapping[str, Any]) -> DossierRecord:
@@ -107,6 +107,11 @@ class SpreadsheetMapping:
             phone=self._text(row, "applicant_phone"),
             email=self._text(row, "applicant_email"),
         )
+
+
+def _with_iso(formats: tuple[str, ...]) -> tuple[str, ...]:
+    """A workbook's own dates come as ISO, whatever texts stand beside them."""
+    return formats if "iso" in formats else (*formats, "iso")
 
 
 def _at(moment: Moment | None) -> datetime | None:

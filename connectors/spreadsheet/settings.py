@@ -34,6 +34,7 @@ class SpreadsheetSettings(SourceSettings):
     kind: Literal["spreadsheet"]
     path: Path
     encoding: str = "utf-8-sig"  # cp1258 for files of old Windows programs
+    sheet: str = ""  # of an .xlsx; its first one where left out
     delimiter: str = Field(default="", max_length=1)  # found by itself where left out
     columns: dict[str, str]
     date_formats: tuple[str, ...] = ("iso", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")

@@ -1,29 +1,24 @@
-"""A delimited file as rows of named cells. One broken line costs itself, not the lines after it."""
+"""A file as rows of named cells: a workbook is handed on, a delimited text is read here.
+
+One broken line costs itself, not the lines after it.
+"""
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.base import AccessRefused, SourceUnavailable, UnexpectedAnswer
 from connectors.kit.text import clean, status_key
+from connectors.spreadsheet.line import Line, wanted_headings
 from connectors.spreadsheet.settings import SpreadsheetSettings
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_WITHIN = 30  # lines: exports begin with a title, a period, an empty line
 _LONGEST_CELL_LINES = 50  # lines that one quoted cell may span before the quote is taken for a slip
 _LONGEST_LINE = 1_000_000
-_NOT_TEXT = {b"PK\x03\x04": "tệp Excel (.xlsx)", b"\xd0\xcf\x11\xe0": "tệp Excel (.xls)", b"%PDF": "tệp PDF"}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the table. `problem` is "" for a good one; `number` is its line in the file, from 1."""
-
-    number: int
-    cells: Mapping[str, str]
-    text: str
-    problem: str = ""
+_ZIP = b"PK\x03\x04"
+_NOT_READ = {b"\xd0\xcf\x11\xe0": "tệp Excel cũ (.xls) hoặc có mật khẩu", b"%PDF": "tệp PDF"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +48,13 @@ def read_lines(settings: SpreadsheetSettings) -> Iterator[Line]:
     path = settings.path
     try:
         with path.open("rb") as file:
-            _refuse_other_kinds(path, file.read(4))
+            head = file.read(4)
+            _refuse_other_kinds(path, head)
+            if head == _ZIP:  # what it is, whatever it is called
+                from connectors.spreadsheet.workbook import read_workbook
+
+                yield from read_workbook(file, settings)
+                return
         with path.open(encoding=settings.encoding, errors="surrogateescape", newline="") as text:
             yield from _table(_numbered(text), settings)
     except PermissionError:
@@ -65,9 +66,9 @@ def read_lines(settings: SpreadsheetSettings) -> Iterator[Line]:
 
 
 def _refuse_other_kinds(path: Path, head: bytes) -> None:
-    for mark, kind in _NOT_TEXT.items():
+    for mark, kind in _NOT_READ.items():
         if head.startswith(mark):
-            raise UnexpectedAnswer(f"{path.name} là {kind}, không phải .csv: hãy lưu lại dưới dạng CSV UTF-8")
+            raise UnexpectedAnswer(f"{path.name} là {kind}, không đọc được: hãy lưu lại dưới dạng .xlsx hoặc CSV UTF-8")
 
 
 def _numbered(text: Iterable[str]) -> Iterator[tuple[int, str]]:
@@ -88,7 +89,7 @@ def _table(lines: Iterator[tuple[int, str]], settings: SpreadsheetSettings) -> I
 
 def _heading(lines: Iterator[tuple[int, str]], settings: SpreadsheetSettings) -> tuple[list[str], str]:
     """The first line that has every mapped heading. Returns the cells, named as the settings name them."""
-    wanted = {status_key(heading): heading for heading in settings.columns.values()}
+    wanted = wanted_headings(settings.columns.values())
     best: set[str] = set()
     for number, line in lines:
         for delimiter in (settings.delimiter,) if settings.delimiter else _DELIMITERS:

@@ -2,8 +2,10 @@
 
 import json
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,6 +33,7 @@ from connectors.td.mapping import TdMapping
 from connectors.td.settings import TdSettings
 from connectors.td.wire import read_page as read_td_page
 from monitor.clock import FixedClock
+from tests.conformance import test_workbook as workbook
 from tests.conformance.harness import NOW, seen
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
 from tests.counts import proof_examples
@@ -207,6 +210,46 @@ def test_spreadsheet_bytes(tmp_path: Path, data: bytes) -> None:
         connector = build_spreadsheet(SpreadsheetSettings(**keys, encoding=encoding), FixedClock(NOW))
         with suppress(SourceError):
             seen(connector.sweep(FULL))
+
+
+CELL = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20).filter(
+        lambda text: not text.startswith("=")
+    )
+    | st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 31))
+    | st.sampled_from(["#REF!", *workbook.HEAD])
+)
+
+
+@MANY
+@given(st.lists(st.lists(CELL, max_size=7).map(tuple), max_size=4))
+def test_workbook_rows(tmp_path: Path, wild: list[workbook.Cells]) -> None:
+    """Whatever stands in the cells of a row hurts no other row."""
+    result = workbook.read(tmp_path, [workbook.HEAD, workbook.row(1), *wild, workbook.row(2)])
+    assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= set(result.codes)
+    assert all(stays_itself(record) for record in result.records)
+
+
+@MANY
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=5), st.booleans())
+def test_workbook_bytes(tmp_path: Path, flips: list[tuple[int, int]], inside: bool) -> None:
+    """A workbook with a few bytes changed, in the zip or in its sheet: rows or a named error."""
+    workbook.table(tmp_path, [workbook.HEAD, workbook.row(1)])
+    path, sheet = tmp_path / "ho-so.xlsx", "xl/worksheets/sheet1.xml"
+    with ZipFile(path) as made:
+        data = bytearray(made.read(sheet) if inside else path.read_bytes())
+    for place, value in flips:
+        data[place % len(data)] = value
+    if inside:
+        workbook.rezipped(path, {sheet: bytes(data)})
+    else:
+        path.write_bytes(data)
+    with suppress(SourceError):
+        assert all(stays_itself(record) for record in seen(workbook.over(path).sweep(FULL)).records)
 
 
 @MANY

@@ -16,11 +16,11 @@ from sqlalchemy.orm import Session
 from connectors.base import BadRecord, DossierRecord, Page
 from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
-from monitor.domain.deadline import count_due
+from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Status
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.people import Directory
-from monitor.procedures import Terms
+from monitor.procedures import Term, Terms
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.tables import ApplicantRow, BadRecordRow, DeclaredId, Dossier, Observation, SourceDossier
 from monitor.store.writing import (
@@ -274,12 +274,7 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
     # a finding may hang on the first promise any system ever made
     first = min((v.original_promised_at for v in views if v.original_promised_at), default=None)
     original = view.original_promised_at or first
-    due = None
-    if term is not None and term.limit is not None and view.received_at is not None:
-        try:
-            due = count_due(view.received_at, term.limit, term.rules, intake.calendar)
-        except (CalendarExhausted, ValueError, OverflowError):
-            due = None  # our own count only raises findings; without it the promise still judges
+    due = own_count(term, view.received_at, intake.calendar)
     own_code = intake.directory.canonical(view.source, view.agency_code)
     agency = intake.directory.agency(own_code) if own_code else None
     return {
@@ -311,6 +306,17 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "confirmed_at": now,
         "next_change_at": now,
     }
+
+
+def own_count(term: Term | None, received_at: datetime | None, calendar: WorkingCalendar) -> Deadline | None:
+    """Our own count of a dossier, by its procedure's term; None where there is nothing to count by. It only raises
+    findings: without it the promise still judges."""
+    if term is None or term.limit is None or received_at is None:
+        return None
+    try:
+        return count_due(received_at, term.limit, term.rules, calendar)
+    except (CalendarExhausted, ValueError, OverflowError):
+        return None
 
 
 def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: datetime, pull_id: int) -> int:
@@ -387,4 +393,4 @@ def _clear_mended(session: Session, source: str, records: Iterable[DossierRecord
         session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))
 
 
-__all__ = ["Intake", "PageCount", "joined", "project", "store_page", "view_from_row"]
+__all__ = ["Intake", "PageCount", "joined", "own_count", "project", "store_page", "view_from_row"]

@@ -10,11 +10,13 @@ from typer.core import TyperGroup
 
 from monitor import __version__
 from monitor.cli import desk as desk_module
+from monitor.cli import recalendar as _recalendar  # noqa: F401 - adds its commands to the calendar's
 from monitor.cli.alerts import alerts_app
 from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
 from monitor.cli.exits import Exit, Stop
 from monitor.cli.help_vi import in_language
+from monitor.cli.letter_life import verify
 from monitor.cli.letters import letters_app
 from monitor.cli.looking import explain, late, sources
 from monitor.cli.people import people_app
@@ -88,7 +90,7 @@ def common(
     desk_module.before.config, desk_module.before.lang = config, lang
 
 
-for command in (init, check, demo, run, pull, judge, late, explain, due):
+for command in (init, check, demo, run, pull, judge, late, explain, due, verify):
     app.command()(command)
 for name, group in (
     ("calendar", calendar_app),

@@ -79,8 +79,18 @@ VIETNAMESE: dict[str, str] = {
         "Hiện một tháng: giờ làm việc, ngày nghỉ, ngày làm bù và căn cứ."
     ),
     "The month: 2026-11.": ("Tháng: 2026-11."),
-    "Letters of apology: list, draft, show, write files.": ("Văn bản xin lỗi: liệt kê, soạn, xem, ghi tệp."),
-    "List the letters that are owed or drafted.": ("Liệt kê văn bản phải có hoặc đã soạn."),
+    "The new calendar file.": ("Tệp lịch mới."),
+    "Say what a new calendar file would move: counted dates, letter days, what becomes late. Writes nothing.": (
+        "Nói tệp lịch mới sẽ làm thay đổi gì: hạn tự tính, ngày gửi văn bản xin lỗi, hồ sơ thành quá hạn. Không ghi gì."
+    ),
+    "Do what `preview` says and put the file in the place of the configured one. Not while the daemon runs.": (
+        "Làm đúng như `preview` đã nói và đặt tệp vào chỗ tệp lịch đã cấu hình. Không dùng khi tiến trình đang chạy."
+    ),
+    "Why, kept in the log: the decision behind it.": ("Lý do, lưu vào nhật ký: văn bản làm căn cứ."),
+    "Letters of apology: list, draft, show, write files, record their life.": (
+        "Văn bản xin lỗi: liệt kê, soạn, xem, ghi tệp, ghi các bước."
+    ),
+    "List the letters that somebody still has to do something about.": ("Liệt kê văn bản còn việc phải làm."),
     "Word the letters that are owed, on fresh evidence only, and write their files.": (
         "Soạn các văn bản phải có, chỉ khi dữ liệu còn mới, và ghi tệp."
     ),
@@ -93,6 +103,44 @@ VIETNAMESE: dict[str, str] = {
     "Codes of dossiers or numbers of letters; all without any.": ("Mã hồ sơ hoặc số của văn bản; không ghi là tất cả."),
     "Folder for the files, instead of the configured one.": ("Thư mục đặt tệp, thay cho thư mục trong cấu hình."),
     "pdf or docx; both without it.": ("pdf hoặc docx; không ghi là cả hai."),
+    "Who does this: name or code of the official.": ("Ai làm việc này: tên hoặc mã cán bộ."),
+    "What proves it; nothing of the applicant's person.": ("Bằng chứng; không ghi dữ liệu cá nhân của người dân."),
+    "A word why; nothing of the applicant's person.": ("Vì sao; không ghi dữ liệu cá nhân của người dân."),
+    "In what capacity: head, KT., TL. or TUQ.": ("Tư cách ký: head (người đứng đầu), KT., TL. hoặc TUQ."),
+    "Why the result is late, as the letter says it.": ("Lý do chậm trả kết quả, đúng như ghi trên phiếu."),
+    "The new return date: 2026-12-01.": ("Ngày hẹn trả mới: 2026-12-01."),
+    "Set the reason and the new date of a drafted letter.": ("Ghi lý do và ngày hẹn mới cho phiếu đã soạn."),
+    "The signer's own title, as printed.": ("Chức vụ của người ký, như in trên phiếu."),
+    "The signer's name, as printed.": ("Họ tên người ký, như in trên phiếu."),
+    "Approve the words of a letter: they stay as they are from here on.": (
+        "Duyệt lời phiếu: từ đây lời phiếu không đổi nữa."
+    ),
+    "Who signed; whoever does this, without it.": ("Ai đã ký; không ghi thì là người làm việc này."),
+    "Record that a person signed the letter.": ("Ghi nhận phiếu đã được ký."),
+    "The number in the register.": ("Số trong sổ đăng ký."),
+    "The day the letter bears: 2026-11-23.": ("Ngày ghi trên phiếu: 2026-11-23."),
+    "The symbol after the number.": ("Ký hiệu sau số."),
+    "The book it is registered in.": ("Sổ đăng ký."),
+    "Record the number, symbol and date that the registry gave the letter.": (
+        "Ghi số, ký hiệu, ngày mà văn thư đã cấp cho phiếu."
+    ),
+    "Record that the one-stop unit has the written notice.": ("Ghi nhận Bộ phận Một cửa đã nhận thông báo bằng văn bản."),
+    "Record the counter clerk's word that the date is changed, where the system cannot show it.": (
+        "Ghi lời cán bộ một cửa rằng ngày hẹn đã được đổi, khi hệ thống không cho thấy."
+    ),
+    "How: email, sms, phone, printed, social or post.": (
+        "Cách báo: email (thư điện tử), sms, phone (điện thoại), printed (trao tận tay), social (mạng xã hội), post (bưu điện)."
+    ),
+    "Record that the applicant was told, which closes the letter.": ("Ghi nhận đã báo người dân; phiếu xong."),
+    "Take a signed letter back before it reaches the applicant; its number stays used.": (
+        "Hủy phiếu đã ký khi chưa đến tay người dân; số đã cấp không dùng lại."
+    ),
+    "Begin a voided letter anew, as a draft.": ("Làm lại phiếu đã hủy, từ bản dự thảo."),
+    "Confirm that a letter held back by a doubt may go.": ("Xác nhận phiếu đang tạm treo được đi tiếp."),
+    "Show every step of a dossier's letters: who, when, what.": ("Hiện mọi bước của phiếu: ai, lúc nào, việc gì."),
+    "Check that nothing in the log, the letters and their register was altered. Keep the printed head elsewhere.": (
+        "Kiểm tra nhật ký, phiếu và sổ đăng ký có bị sửa không. Nên lưu dòng mã đầu chuỗi ở nơi khác."
+    ),
     "Alerts to officials: what waits, what is planned, send.": ("Báo cho cán bộ: tin đang chờ, tin dự kiến, gửi."),
     "List what is owed and not yet told: notices, and messages on their way.": (
         "Liệt kê việc phải báo mà chưa báo: thông báo và tin đang đi."

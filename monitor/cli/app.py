@@ -16,7 +16,6 @@ from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
 from monitor.cli.exits import Exit, Stop
 from monitor.cli.help_vi import in_language
-from monitor.cli.letter_life import verify
 from monitor.cli.letters import letters_app
 from monitor.cli.looking import explain, late, sources
 from monitor.cli.people import people_app
@@ -90,7 +89,7 @@ def common(
     desk_module.before.config, desk_module.before.lang = config, lang
 
 
-for command in (init, check, demo, run, pull, judge, late, explain, due, verify):
+for command in (init, check, demo, run, pull, judge, late, explain, due):
     app.command()(command)
 for name, group in (
     ("calendar", calendar_app),

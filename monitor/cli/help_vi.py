@@ -86,6 +86,11 @@ VIETNAMESE: dict[str, str] = {
     "Do what `preview` says and put the file in the place of the configured one. Not while the daemon runs.": (
         "Làm đúng như `preview` đã nói và đặt tệp vào chỗ tệp lịch đã cấu hình. Không dùng khi tiến trình đang chạy."
     ),
+    "An .ics or .csv file of days.": ("Tệp .ics hoặc .csv ghi các ngày."),
+    "Write the rows to this new file instead of printing them.": ("Ghi các dòng ra tệp mới này thay cho in ra."),
+    "Turn days off from .ics or .csv into rows for the calendar file. Applies nothing: read them, then `preview`.": (
+        "Chuyển ngày nghỉ trong tệp .ics hoặc .csv thành dòng của tệp lịch. Không áp dụng gì: xem lại rồi `preview`."
+    ),
     "Why, kept in the log: the decision behind it.": ("Lý do, lưu vào nhật ký: văn bản làm căn cứ."),
     "Letters of apology: list, draft, show, write files, record their life.": (
         "Văn bản xin lỗi: liệt kê, soạn, xem, ghi tệp, ghi các bước."
@@ -124,12 +129,14 @@ VIETNAMESE: dict[str, str] = {
     "Record the number, symbol and date that the registry gave the letter.": (
         "Ghi số, ký hiệu, ngày mà văn thư đã cấp cho phiếu."
     ),
-    "Record that the one-stop unit has the written notice.": ("Ghi nhận Bộ phận Một cửa đã nhận thông báo bằng văn bản."),
+    "Record that the one-stop unit has the written notice.": (
+        "Ghi nhận Bộ phận Một cửa đã nhận thông báo bằng văn bản."
+    ),
     "Record the counter clerk's word that the date is changed, where the system cannot show it.": (
         "Ghi lời cán bộ một cửa rằng ngày hẹn đã được đổi, khi hệ thống không cho thấy."
     ),
     "How: email, sms, phone, printed, social or post.": (
-        "Cách báo: email (thư điện tử), sms, phone (điện thoại), printed (trao tận tay), social (mạng xã hội), post (bưu điện)."
+        "Cách báo: email, sms, phone (điện thoại), printed (trao tận tay), social (mạng xã hội), post (bưu điện)."
     ),
     "Record that the applicant was told, which closes the letter.": ("Ghi nhận đã báo người dân; phiếu xong."),
     "Take a signed letter back before it reaches the applicant; its number stays used.": (

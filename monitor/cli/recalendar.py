@@ -80,6 +80,39 @@ def apply_(
     _show(desk, found, Words("Lịch mới đã làm thay đổi", "What the new calendar moved"))
 
 
+@calendar_app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="An .ics or .csv file of days.", metavar="FILE")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the rows to this new file instead of printing them.")
+    ] = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn days off from .ics or .csv into rows for the calendar file. Applies nothing: read them, then `preview`."""
+    from monitor.calendar_import import ImportRefused, as_toml, read_days
+
+    desk = Desk(config, lang, as_json)
+    try:
+        days = read_days(file)
+        if out is not None:
+            with out.open("x", encoding="utf-8") as new:
+                new.write(as_toml(days))
+    except ImportRefused as error:
+        raise Stop(Exit.REFUSED, str(error)) from None
+    except FileNotFoundError as error:
+        raise desk.stopped(
+            Exit.NOT_FOUND, Words(f"Không có tệp {error.filename}.", f"There is no file {error.filename}.")
+        ) from None
+    except OSError as error:
+        raise Stop(Exit.REFUSED, f"{error.filename}: {error.strerror}") from None
+    if desk.as_json:
+        desk.print_json({"days": days, "written": out})
+    elif out is None:
+        desk.out.file.write(as_toml(days))
+
+
 def _calendar_in(desk: Desk, file: Path) -> WorkingCalendar:
     settings = desk.settings
     wanted = settings.calendar.model_copy(update={"file": file.resolve()})

@@ -110,11 +110,13 @@ def store_page(
     """
     latest = {record.key: (record, raw) for record, raw in zip(page.records, page.raws, strict=True)}
     known = _known_views(session, source, list(latest))
+    unreadable = _unreadable_keys(session, source)
     heard: list[_Heard] = []
     for key, (record, raw) in latest.items():
         canonical = canonical_json(record)
         if key not in known or known[key].record_hash != hash_of(canonical):
-            heard.append(_heard(source, record, canonical, raw, known.get(key), now, sweep_confirmed_at))
+            confirmed = None if key in unreadable else sweep_confirmed_at
+            heard.append(_heard(source, record, canonical, raw, known.get(key), now, confirmed))
     set_aside = _set_aside(session, source, page.bad, now, pull_id)
     if page.records:
         _clear_mended(session, source, page.records, now)
@@ -368,6 +370,12 @@ def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: dat
     if rows:
         session.execute(insert(table), rows)
     return len(hashed)
+
+
+def _unreadable_keys(session: Session, source: str) -> set[str]:
+    """Keys whose last rows could not be read: no sweep since then has confirmed what we hold of them."""
+    statement = select(BadRecordRow.key).where(BadRecordRow.source == source, BadRecordRow.cleared_at.is_(None))
+    return set(session.scalars(statement))
 
 
 def _fault_hash(bad: BadRecord) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import (
@@ -22,12 +22,13 @@ from connectors.base import (
     SourceError,
     SourceUnavailable,
     Sweep,
+    UnexpectedAnswer,
 )
 from monitor.clock import Clock
 from monitor.domain.dossier import FINISHED
 from monitor.intake import Intake, PageCount, joined, store_page
 from monitor.store.findings import Sync, sync_findings
-from monitor.store.tables import Dossier, Pull, Source, SourceDossier
+from monitor.store.tables import Dossier, FindingRow, Pull, Source, SourceDossier
 from monitor.store.writing import in_batches, one_writer
 
 log = structlog.get_logger()
@@ -87,6 +88,10 @@ def pull_source(
         reading.look_up()
     except SourceError as error:
         return reading.failed(error)
+    except Exception as error:
+        # a fault of ours: said where people look, and the other sources go on; its text may hold a row, its kind not
+        log.error("source_reading_broke", source=rules.name, error=type(error).__name__, exc_info=True)
+        return reading.failed(UnexpectedAnswer(f"lỗi chương trình khi lưu: {type(error).__name__}; xem nhật ký"))
     return reading.finished()
 
 
@@ -129,7 +134,8 @@ def _begin(session: Session, rules: SourceRules, now: datetime, *, full: bool, e
         Pull.source == rules.name, Pull.reach == Reach.FULL.value, Pull.result == "ok"
     )
     previous_rows = session.scalar(last_full.order_by(Pull.id.desc()).limit(1)) or 0
-    pull = Pull(source=rules.name, reach=reach.value, began_at=now, result="running")
+    # a resumed sweep counts only its rest, which is no measure for the next one
+    pull = Pull(source=rules.name, reach="rest" if resumed else reach.value, began_at=now, result="running")
     session.add(pull)
     session.flush()
     plan = Sweep(reach, began, source.resume_since_at, source.resume_token if resumed else "")
@@ -151,6 +157,9 @@ class _Reading:
         self._sessions, self._rules, self._connector = sessions, rules, connector
         self._intake, self._clock, self._run = intake, clock, run
         self._seen: set[str] = set()
+        # only a listing that shows every open dossier each time says of the unchanged that they are unchanged
+        shows_all = Capability.STATUS_FILTER in connector.capabilities
+        self._confirmed_at = run.confirmed_at if shows_all else None
         self._pages = 0
         self._count = PageCount()
 
@@ -166,7 +175,7 @@ class _Reading:
         if Capability.LOOKUP not in self._connector.capabilities:
             return
         with self._sessions() as session:
-            codes = _open_codes(session, self._rules.name, self._rules.lookups_per_pull)
+            codes = _open_codes(session, self._rules.name, self._clock.now(), self._rules.lookups_per_pull)
         wanted = [code for code, key in codes if key is None or key not in self._seen]
         if self._seen and Capability.STATUS_FILTER in self._connector.capabilities:
             # the listing shows every open dossier of this source: only its own views that vanished are asked for
@@ -193,7 +202,7 @@ class _Reading:
         with self._sessions.begin() as session:
             one_writer(session)
             count = store_page(
-                session, self._rules.name, page, self._intake, now, self._run.confirmed_at, self._run.pull_id
+                session, self._rules.name, page, self._intake, now, self._confirmed_at, self._run.pull_id
             )
             self._pages += pages
             self._count += count
@@ -282,8 +291,9 @@ def _result_of(error: SourceError) -> str:
     return "refused" if isinstance(error, AccessRefused) else "unexpected"
 
 
-def _open_codes(session: Session, source: str, limit: int) -> Sequence[tuple[str, str | None]]:
-    """(code, this source's key if it has a view) of every open dossier, nearest promise first."""
+def _open_codes(session: Session, source: str, now: datetime, limit: int) -> Sequence[tuple[str, str | None]]:
+    """(code, this source's key if it has a view) of every open dossier: the next to fall due first, then the latest
+    that fell due, so that an old backlog never crowds out tomorrow's deadlines."""
     ended = [status.value for status in FINISHED]
     mine = (
         select(SourceDossier.dossier_id, func.min(SourceDossier.key).label("key"))
@@ -295,7 +305,12 @@ def _open_codes(session: Session, source: str, limit: int) -> Sequence[tuple[str
         select(Dossier.code, mine.c.key)
         .outerjoin(mine, mine.c.dossier_id == Dossier.id)
         .where(Dossier.status.not_in(ended), Dossier.code != "")
-        .order_by(Dossier.promised_at.is_(None), Dossier.promised_at, Dossier.id)
+        .order_by(
+            case((Dossier.promised_at >= now, Dossier.promised_at)).is_(None),  # what is still to fall due comes first
+            case((Dossier.promised_at >= now, Dossier.promised_at)),
+            Dossier.promised_at.desc(),
+            Dossier.id,
+        )
         .limit(limit)
     )
     return [(code, key) for code, key in session.execute(statement)]
@@ -310,6 +325,13 @@ def _count_missing(session: Session, rules: SourceRules, seen: set[str], now: da
     ).all()
     absent = [view for view in views if view.key not in seen]
     back = [view for view in views if view.key in seen and view.missing_sweeps]
+    said_missing = set(
+        session.scalars(
+            select(FindingRow.dossier_id).where(
+                FindingRow.kind == "missing_at_source", FindingRow.detail == rules.name, FindingRow.closed_at.is_(None)
+            )
+        )
+    )
     for batch in in_batches([view.id for view in absent]):
         session.execute(
             update(SourceDossier)
@@ -318,9 +340,11 @@ def _count_missing(session: Session, rules: SourceRules, seen: set[str], now: da
         )
     for batch in in_batches([view.id for view in back]):
         session.execute(update(SourceDossier).where(SourceDossier.id.in_(batch)).values(missing_sweeps=0))
-    missing = {v.dossier_id: f"{rules.name}" for v in absent if v.missing_sweeps + 1 >= rules.missing_after}
-    touched = [view.dossier_id for view in (*absent, *back)]
-    sync_findings(session, Sync("missing_at_source", missing, touched), now)
+    missing = {v.dossier_id: rules.name for v in absent if v.missing_sweeps + 1 >= rules.missing_after}
+    changed = set(missing) ^ {dossier_id for dossier_id in said_missing if dossier_id is not None}
+    sync_findings(session, Sync("missing_at_source", missing, [*missing, *changed]), now)
+    for batch in in_batches(sorted(changed)):  # a letter may have to wait now, or may go again
+        session.execute(update(Dossier).where(Dossier.id.in_(batch)).values(next_change_at=now))
 
 
 __all__ = ["Intake", "PullCount", "SourceRules", "pull_source"]

@@ -111,11 +111,7 @@ def speaking(views: Sequence[SourceView], roles: dict[str, SourceRole]) -> Sourc
 def disagreements(views: Sequence[SourceView], roles: dict[str, SourceRole], zone: ZoneInfo) -> str:
     """How the other systems contradict the speaking one, in words; "" when nothing does."""
     ours = speaking(views, roles)
-    said = [
-        disagreement(_as_view(ours, roles), _as_view(other, roles), zone)
-        for other in views
-        if other.source != ours.source
-    ]
+    said = [disagreement(_as_view(ours, roles), _as_view(other, roles), zone) for other in views if other is not ours]
     return "; ".join(text for text in said if text)
 
 

@@ -1,8 +1,9 @@
 """The OpenCPS one-stop: what to read, in which order, and how to tell a guest's view from ours."""
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import (
@@ -83,7 +84,7 @@ class OpencpsConnector:
         """One page, and what it looks like."""
         chunk = self._api.dossiers(0, min(self._settings.page_size, _LOOKUP_ROWS))
         self._check_rows(chunk)
-        records, _, bad = read_rows(chunk.rows, self._mapping.record, KEY_FIELDS)
+        records, _, bad = self._read(chunk.rows)
         unknown = sorted({record.status_raw for record in records if record.status == "unknown"})
         details = {"total": str(chunk.total), "set_aside": str(len(bad)), "unknown_statuses": ", ".join(unknown)}
         said = f"đọc được {len(records)} hồ sơ mẫu, nguồn có {chunk.total} hồ sơ"
@@ -98,7 +99,7 @@ class OpencpsConnector:
             rows = [row for row in walked.rows if belongs(row)]
             if walked.rows and not rows and len(walked.rows) >= self._settings.page_size:
                 raise UnexpectedAnswer(f"nguồn bỏ qua bộ lọc của danh sách '{place.listing}'")
-            records, raws, bad = read_rows(rows, self._mapping.record, KEY_FIELDS)
+            records, raws, bad = self._read(rows)
             fresh = [(record, raw) for record, raw in zip(records, raws, strict=True) if raw not in shown_last]
             shown_last = frozenset(raws)
             here = None if walked.next_start is None else replace(place, start=walked.next_start)
@@ -124,7 +125,7 @@ class OpencpsConnector:
         bad: list[BadRecord] = []
         for start in range(0, _LOOKUP_ROWS * _LOOKUP_PAGES, _LOOKUP_ROWS):
             chunk = self._api.dossiers(start, start + _LOOKUP_ROWS, {"dossierNo": code})
-            some, some_raws, some_bad = read_rows(chunk.rows, self._mapping.record, KEY_FIELDS)
+            some, some_raws, some_bad = self._read(chunk.rows)
             for record, raw in zip(some, some_raws, strict=True):
                 if self._mapping.answers_to(record, code):
                     records.append(record)
@@ -133,6 +134,12 @@ class OpencpsConnector:
             if records or len(chunk.rows) < _LOOKUP_ROWS:
                 break
         return Page(tuple(records), tuple(raws), tuple(bad))
+
+    def _read(self, rows: Iterable[Any]) -> tuple[tuple[DossierRecord, ...], tuple[bytes, ...], tuple[BadRecord, ...]]:
+        """Rows to records; a bad row bears the key its dossier has, so that what we hold of it is not trusted on."""
+        records, raws, bad = read_rows(rows, self._mapping.record, KEY_FIELDS)
+        whole = tuple(replace(b, key=f"{self._settings.group_id}:{b.key}") if b.key.isdigit() else b for b in bad)
+        return records, raws, whole
 
     def _refuse_guest_view(self) -> None:
         """Without valid credentials OpenCPS answers 200 with what a guest may see (§1.2)."""

@@ -79,7 +79,7 @@ def plan_messages(
     due, waiting = _due(session, open_now=_is_open(calendar, now))
     dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
-    told = [notice for notice in due if not _is_held(notice, dossiers, stale)]
+    told = [notice for notice in due if not _is_held(notice, dossiers, stale, now)]
     bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
     subjects = _subjects(session, told, dossiers, directory)
     messages = [_message(bundle, subjects, calendar, now, base_url, shadow) for bundle in bundles]
@@ -146,9 +146,13 @@ def _is_open(calendar: WorkingCalendar, now: datetime) -> bool:
         return True
 
 
-def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[str]) -> bool:
+def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[str], now: datetime) -> bool:
+    """Its source is silent, or it waits to be judged again: by then the matter may be settled."""
     dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
-    return dossier is not None and dossier.speaking_source in stale
+    if dossier is None:
+        return False
+    overtaken = dossier.next_change_at is not None and dossier.next_change_at <= now
+    return overtaken or dossier.speaking_source in stale
 
 
 def _bundled(

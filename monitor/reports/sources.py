@@ -65,11 +65,11 @@ def source_health(session: Session, sources: Sequence[SourceSettings], *, now: d
 
 
 def stale_sources(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> set[str]:
-    """Names of the sources whose last believed reading is older than they may be, or that were never read."""
-    names = [source.name for source in sources]
-    found = select(Source.name, Source.last_good_at).where(Source.name.in_(names))
-    good = {row[0]: row[1] for row in session.execute(found)}
-    return {source.name for source in sources if _is_stale(good.get(source.name), source.stale_after, now)}
+    """Names of the sources whose last believed reading is older than they may be, or that were never read, or that
+    the configuration no longer names: nobody reads those, so nothing may be concluded from what they once said."""
+    good = {row[0]: row[1] for row in session.execute(select(Source.name, Source.last_good_at))}
+    stale = {source.name for source in sources if _is_stale(good.get(source.name), source.stale_after, now)}
+    return stale | (set(good) - {source.name for source in sources})
 
 
 def set_aside(session: Session, *, source: str | None = None, limit: int | None = 200) -> list[SetAsideRow]:

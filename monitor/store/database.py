@@ -24,11 +24,15 @@ def open_engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         # one writer at a time is SQLite's nature: wait for it, never read a stale snapshot then write
-        engine = create_engine(parsed, connect_args={"isolation_level": None, "check_same_thread": False})
+        engine = create_engine(
+            parsed,
+            connect_args={"isolation_level": None, "check_same_thread": False},
+            hide_parameters=True,  # an error's text must not carry the person whose row it was
+        )
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin_immediate)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        engine = create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", hide_parameters=True)
     _assert_durable(engine)
     return engine
 

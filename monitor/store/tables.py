@@ -173,7 +173,7 @@ class SourceDossier(Base):
     code: Mapped[str] = mapped_column(String(120), index=True)
     record_hash: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(16))
-    status_raw: Mapped[str] = mapped_column(String(120), default="")
+    status_raw: Mapped[str] = mapped_column(Text, default="")
     procedure_code: Mapped[str] = mapped_column(String(80), default="")
     procedure_name: Mapped[str] = mapped_column(Text, default="")
     field_code: Mapped[str] = mapped_column(String(80), default="")
@@ -191,7 +191,7 @@ class SourceDossier(Base):
     finished_by_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     paused_since_at: Mapped[datetime | None]
-    officer: Mapped[str] = mapped_column(String(200), default="")
+    officer: Mapped[str] = mapped_column(Text, default="")
     first_heard_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     confirmed_at: Mapped[datetime]
@@ -227,10 +227,10 @@ class ApplicantRow(Base):
     view_id: Mapped[int] = mapped_column(ForeignKey("source_dossier.id"), primary_key=True)
     name: Mapped[str] = mapped_column(Text, default="")
     kind: Mapped[str] = mapped_column(String(16), default="")
-    id_number: Mapped[str] = mapped_column(String(64), default="")
+    id_number: Mapped[str] = mapped_column(Text, default="")
     address: Mapped[str] = mapped_column(Text, default="")
-    phone: Mapped[str] = mapped_column(String(64), default="")
-    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(Text, default="")
+    email: Mapped[str] = mapped_column(Text, default="")
 
 
 class CrossingRow(Base):

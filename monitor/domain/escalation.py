@@ -1,7 +1,7 @@
 """The ladder: when each rung comes for a promise, and which rungs are owed at a moment. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -85,11 +85,12 @@ def rungs_due(
     calendar: WorkingCalendar,
     now: datetime,
     already: frozenset[str] = frozenset(),
+    may_send: Callable[[RungRule], bool] = lambda _: True,
 ) -> tuple[list[RungDue], datetime | None]:
     """(rungs that have come by `now` and are not in `already`, the next instant at which one comes).
 
     A late tick catches up: of several that came since the last pass only the highest (the latest) is to be sent,
-    the others are marked folded.
+    the others are marked folded. One that `may_send` refuses folds nothing: the highest that is really sent does.
     """
     come: list[tuple[datetime, RungRule]] = []
     upcoming: datetime | None = None
@@ -99,7 +100,7 @@ def rungs_due(
             continue
         if at > now:
             upcoming = at if upcoming is None else min(upcoming, at)
-        elif rung.name not in already:
+        elif rung.name not in already and may_send(rung):
             come.append((at, rung))
     come.sort(key=lambda pair: pair[0])
     highest = come[-1][0] if come else None

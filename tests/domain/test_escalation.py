@@ -84,6 +84,14 @@ def test_a_late_tick_sends_the_highest_and_folds_the_rest() -> None:
     assert upcoming == at("2026-11-26 00:00")
 
 
+def test_a_rung_that_is_not_sent_folds_no_other() -> None:
+    """The letter is out already: "no letter" says nothing, and "late" must still be heard."""
+    pair = [rung("late", "+1wd 08:00"), rung("no_letter", "+3wd 08:00", Occasion.NO_LETTER)]
+    now = at("2026-12-01 09:00")
+    due, _ = rungs_due(pair, PROMISE, LETTER, CALENDAR, now, may_send=lambda r: r.occasion is not Occasion.NO_LETTER)
+    assert [(d.rung.name, d.folded) for d in due] == [("late", False)]
+
+
 def test_two_rungs_of_one_moment_are_both_sent() -> None:
     pair = [rung("a", "0 14:00"), rung("b", "0 14:00")]
     due, _ = rungs_due(pair, PROMISE, LETTER, CALENDAR, at("2026-11-25 15:00"))

@@ -10,6 +10,7 @@ from connectors.dvcqg.settings import DvcqgSettings
 from connectors.igate.settings import IgateSettings
 from connectors.kit.settings import Duration, Strict
 from connectors.opencps.settings import OpencpsSettings
+from connectors.rest.settings import RestSettings
 from connectors.spreadsheet.settings import SpreadsheetSettings
 from connectors.td.settings import TdSettings
 
@@ -131,7 +132,8 @@ class Daemon(Strict):
 
 
 AnySource = Annotated[
-    OpencpsSettings | DvcqgSettings | IgateSettings | TdSettings | SpreadsheetSettings, Field(discriminator="kind")
+    OpencpsSettings | DvcqgSettings | IgateSettings | TdSettings | RestSettings | SpreadsheetSettings,
+    Field(discriminator="kind"),
 ]
 
 

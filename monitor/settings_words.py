@@ -12,7 +12,7 @@ from monitor.words import Words
 KINDS: tuple[str, ...] = tuple(
     kind for model in get_args(get_args(AnySource)[0]) for kind in get_args(model.model_fields["kind"].annotation)
 )
-_COMING_KINDS = ("rest", "sql")
+_COMING_KINDS = ("sql",)
 
 
 def from_pydantic(error: ValidationError) -> Iterator[tuple[str, Problem]]:

@@ -260,6 +260,10 @@ def make_connector(source: AnySource, clock: Clock, opened: list[object] | None 
         from connectors.td.connector import build as build_td
 
         return build_td(source, transport, clock)
+    if source.kind == "rest":
+        from connectors.rest.connector import build as build_rest
+
+        return build_rest(source, transport, clock)
     from connectors.dvcqg.connector import build as build_dvcqg
 
     return build_dvcqg(source, transport, clock)

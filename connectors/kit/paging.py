@@ -73,7 +73,7 @@ class OffsetWalk:
             seen_pages.add(hash(tuple(ids)))
             reached = start + len(ids)
             if not ids or (len(ids) != self.page_size and reached >= (chunk.total or 0)):
-                _check_total(reached, chunk.total or 0)
+                check_total(reached, chunk.total or 0)
                 yield Walked(chunk.rows, chunk.total, start, None)
                 return
             step_back = overlap if len(ids) > overlap and len(ids) >= self.page_size else 0
@@ -83,7 +83,8 @@ class OffsetWalk:
         raise UnexpectedAnswer(f"danh sách dài quá {self.max_pages} trang")
 
 
-def _check_total(reached: int, total: int) -> None:
+def check_total(reached: int, total: int) -> None:
+    """Raises `UnexpectedAnswer` when clearly fewer rows came than the source says there are."""
     if total - reached > max(_TOLERATED_ROWS, total * _TOLERATED_SHARE):
         raise UnexpectedAnswer(f"nguồn nói có {total} hồ sơ nhưng chỉ trả {reached}")
 
@@ -121,7 +122,7 @@ def numbered_pages(
         short = len(page.rows) < page_size and reached >= (page.total or 0)
         is_last = not page.rows or page.is_last is True or short
         if is_last:
-            _check_total(reached, page.total or 0)
+            check_total(reached, page.total or 0)
         yield number, page, is_last
         if is_last:
             return

@@ -7,9 +7,9 @@ from itertools import islice
 from connectors.base import BadRecord, Capability, Connector, DossierRecord, Page, Probe, SourceUnavailable, Sweep
 from connectors.kit.fields import read_rows
 from connectors.kit.sanity import DateWatch
+from connectors.kit.table import TableMapping
 from connectors.kit.text import normal_code
 from connectors.spreadsheet.line import Line
-from connectors.spreadsheet.mapping import SpreadsheetMapping
 from connectors.spreadsheet.settings import SpreadsheetSettings
 from connectors.spreadsheet.wire import Version, read_lines, version_of
 from monitor.clock import Clock
@@ -22,7 +22,7 @@ class SpreadsheetConnector:
 
     def __init__(self, settings: SpreadsheetSettings) -> None:
         self._settings = settings
-        self._mapping = SpreadsheetMapping(settings)
+        self._mapping = TableMapping(settings, settings.timezone)
         columns = settings.columns
         self.capabilities = frozenset(
             {Capability.LIST, Capability.LOOKUP}

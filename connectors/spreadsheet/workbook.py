@@ -11,11 +11,12 @@ from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from connectors.base import UnexpectedAnswer
+from connectors.kit.columns import CODES, DATES
 from connectors.kit.json import evidence
 from connectors.kit.text import status_key as key_of
 from connectors.spreadsheet.archive import check_archive
 from connectors.spreadsheet.line import Line, wanted_headings
-from connectors.spreadsheet.settings import CODES, DATES, SpreadsheetSettings
+from connectors.spreadsheet.settings import SpreadsheetSettings
 
 _HEADER_WITHIN = 30  # rows: exports begin with a title, a period, an empty line
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 256

@@ -26,6 +26,9 @@ from connectors.kit.text import clean, normal_code, status_key
 from connectors.opencps.mapping import OpencpsMapping
 from connectors.opencps.settings import OpencpsSettings
 from connectors.opencps.wire import read_list
+from connectors.rest.connector import RestConnector
+from connectors.rest.settings import RestSettings
+from connectors.rest.wire import read_part
 from connectors.spreadsheet.connector import build as build_spreadsheet
 from connectors.spreadsheet.settings import SpreadsheetSettings
 from connectors.td.mapping import KEY_FIELDS as TD_KEYS
@@ -35,9 +38,10 @@ from connectors.td.wire import read_page as read_td_page
 from monitor.clock import FixedClock
 from tests.conformance import test_workbook as workbook
 from tests.conformance.harness import NOW, seen
+from tests.conformance.test_rest import COLUMNS as REST_COLUMNS
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
 from tests.counts import proof_examples
-from tests.peers import dvcqg, igate, opencps, td
+from tests.peers import dvcqg, igate, opencps, rest, td
 
 MANY = settings(
     max_examples=proof_examples(200, 100_000),
@@ -63,6 +67,11 @@ IGATE = IgateMapping(
 
 
 TD = TdMapping(TdSettings(name="a", kind="td", role="one_stop", url="http://x", tenant="t", username="u", password="p"))
+
+
+REST = RestSettings(
+    name="a", kind="rest", role="one_stop", url="http://x", path="/", rows="rows", paging="none", columns=REST_COLUMNS
+)
 
 
 def spoilt(row: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -138,6 +147,24 @@ def test_any_td_page_is_rows_or_a_named_error(data: Any) -> None:
         page = read_td_page(data)
         assert isinstance(page.rows, list)
         assert page.total is None or page.rows
+
+
+@MANY
+@given(st.lists(spoilt(rest.row(2)), max_size=4), JSON)
+def test_rest_rows(wild: list[Any], total: Any) -> None:
+    """Whatever a described API sends, in its rows and around them."""
+    body = json.dumps({"rows": [*wild, rest.row(1)], "total": total}).encode()
+    result = seen(RestConnector(REST, Scripted(body)).sweep(FULL))
+    assert "904001" in {record.key for record in result.records}
+    assert len(result.bad) <= len(wild)
+    assert all(stays_itself(record) for record in result.records)
+
+
+@MANY
+@given(JSON | st.dictionaries(st.sampled_from(["rows", "total"]), JSON))
+def test_any_described_answer_is_rows_or_a_named_error(value: Any) -> None:
+    with suppress(SourceError):
+        assert isinstance(read_part(value, REST).rows, list)
 
 
 @MANY

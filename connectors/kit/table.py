@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import Applicant, DossierRecord
+from connectors.kit.columns import ColumnSettings
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
 from connectors.kit.status import VIETNAMESE, StatusMap
 from connectors.kit.text import status_key
-from connectors.spreadsheet.settings import SpreadsheetSettings
 from monitor.domain.dossier import FINISHED, Status
 
 _CHANNELS = {
@@ -28,11 +28,11 @@ _KINDS = {"citizen": "citizen", "công dân": "citizen", "organisation": "organi
 _OWN_NAMES = {status.value: status for status in Status}
 
 
-class SpreadsheetMapping:
-    """Row to record, for one file."""
+class TableMapping:
+    """Row to record, for one table in the zone `timezone`."""
 
-    def __init__(self, settings: SpreadsheetSettings) -> None:
-        zone = ZoneInfo(settings.timezone)
+    def __init__(self, settings: ColumnSettings, timezone: str) -> None:
+        zone = ZoneInfo(timezone)
         self._columns = settings.columns
         self._settings = settings
         self._statuses = StatusMap({**VIETNAMESE, **_OWN_NAMES}, settings.status_map)

@@ -1,0 +1,1 @@
+"""Any JSON API, described in the settings: no code."""

@@ -26,6 +26,7 @@ from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
+from monitor.letters.life import Office, see_dates
 from monitor.people import Directory, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
@@ -160,10 +161,11 @@ class Program:
         return count
 
     def write_letters(self, files: bool = True, only_new: bool = True) -> Made:
-        """Words the letters that are owed on fresh evidence, and writes their PDF and DOCX."""
+        """Sees which new dates the sources show; words what is owed on fresh evidence, and writes its PDF and DOCX."""
         now = self.clock.now()
         with self.sessions.begin() as session:
             one_writer(session)
+            see_dates(session, Office(self.calendar, self.settings.letters), now)
             stale = stale_sources(session, self.settings.sources, now=now)
             owed = _letters_on_fresh_evidence(session, stale)
             drafts = draft_letters(

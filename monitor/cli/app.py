@@ -16,6 +16,7 @@ from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
 from monitor.cli.exits import Exit, Stop
 from monitor.cli.help_vi import in_language
+from monitor.cli.letter_life import verify
 from monitor.cli.letters import letters_app
 from monitor.cli.looking import explain, late, sources
 from monitor.cli.people import people_app
@@ -89,7 +90,7 @@ def common(
     desk_module.before.config, desk_module.before.lang = config, lang
 
 
-for command in (init, check, demo, run, pull, judge, late, explain, due):
+for command in (init, check, demo, run, pull, judge, late, explain, due, verify):
     app.command()(command)
 for name, group in (
     ("calendar", calendar_app),

@@ -60,7 +60,7 @@ def checks(desk: "Desk", settings: Settings, *, offline: bool) -> Iterator[Check
     if directory is not None:
         yield from _roles(settings, directory)
     yield _store(settings)
-    yield _letters(settings)
+    yield from _letters(settings)
     if not settings.sources:
         said = Words("chưa khai báo nguồn nào trong dunghen.toml", "no source in dunghen.toml yet")
         yield Check("sources", Result.LOOK, said)
@@ -144,19 +144,17 @@ def _store(settings: Settings) -> Check:
     return Check(part, Result.OK, _both(url.render_as_string(hide_password=True)))
 
 
-def _letters(settings: Settings) -> Check:
-    """Whether every form that is named is there; the folder is made when the first letter is written."""
-    from monitor import TEMPLATES
+def _letters(settings: Settings) -> Iterator[Check]:
+    """Every form and every wording this office uses, tried with samples: each slip with file, line and fix."""
+    from monitor.letters.wording import check_templates
 
-    missing = []
-    for agency in settings.letters.agencies:
-        own = settings.letters.templates
-        if not any((root / agency.form).is_dir() for root in (own, TEMPLATES / "letters") if root is not None):
-            missing.append(agency.form)
-    if missing:
-        names = ", ".join(sorted(set(missing)))
-        return Check("letters", Result.WRONG, Words(f"không có mẫu {names}", f"no form {names}"), Exit.REFUSED)
-    return Check("letters", Result.OK, _both(str(settings.letters.folder)))
+    problems = check_templates(settings.letters)
+    for problem in problems:
+        where = f"{problem.file}:{problem.line}: "
+        said = Words(f"{where}{problem.wrong.vi} {problem.fix.vi}", f"{where}{problem.wrong.en} {problem.fix.en}")
+        yield Check("letters", Result.WRONG, said, Exit.REFUSED)
+    if not problems:
+        yield Check("letters", Result.OK, _both(str(settings.letters.folder)))
 
 
 def _source(source: AnySource, clock: Clock) -> Check:

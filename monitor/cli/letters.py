@@ -8,11 +8,14 @@ import typer
 
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
+from monitor.cli.letter_life import LETTER_COMMANDS
 from monitor.cli.terms import letter_words
 from monitor.cli.working import quiet_logs
 from monitor.words import Words
 
-letters_app = typer.Typer(help="Letters of apology: list, draft, show, write files.", no_args_is_help=True)
+letters_app = typer.Typer(
+    help="Letters of apology: list, draft, show, write files, record their life.", no_args_is_help=True
+)
 
 WhichArgument = Annotated[
     list[str] | None, typer.Argument(help="Codes of dossiers or numbers of letters; all without any.", metavar="CODE")
@@ -28,7 +31,7 @@ def list_(
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the letters that are owed or drafted."""
+    """List the letters that somebody still has to do something about."""
     from monitor.reports.late import letters_needed
     from monitor.store import database
 
@@ -102,7 +105,7 @@ def show(
 
     desk = Desk(config, lang, as_json)
     with desk.program() as program, database.reading(program.engine) as session:
-        letter = _find(desk, session, [which])[-1]
+        letter = find_letters(desk, session, [which])[-1]
     if not letter.content:
         said = Words(
             "Văn bản {id} chưa được soạn. Chạy: dunghen letters draft",
@@ -148,7 +151,7 @@ def render(
         database.reading(program.engine) as session,
         desk.progress(Words("Đang ghi tệp", "Writing")) as advance,
     ):
-        only = [letter.id for letter in _find(desk, session, which)] if which else None
+        only = [letter.id for letter in find_letters(desk, session, which)] if which else None
         kinds: Any = tuple(kind or ("pdf", "docx"))
         files = write_files(session, out or program.letters_folder, kinds=kinds, only=only, progress=advance)
     if desk.as_json:
@@ -157,7 +160,11 @@ def render(
     _show_files(desk, files)
 
 
-def _find(desk: Desk, session: Any, which: list[str]) -> list[Any]:
+for _name, _command in LETTER_COMMANDS:
+    letters_app.command(_name)(_command)
+
+
+def find_letters(desk: Desk, session: Any, which: list[str]) -> list[Any]:
     """The letters with these numbers or of these dossiers, oldest promise first. Stops with NOT_FOUND."""
     from sqlalchemy import or_, select
 

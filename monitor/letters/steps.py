@@ -73,7 +73,7 @@ class Case:
 def open_case(session: Session, letter_id: int, by: By, allowed: Collection[str], *, unsuspended: bool = False) -> Case:
     """Locks the letter and checks that the step may follow. Raises `StepRefused`.
 
-    The lock of the log comes first, so steps of all sessions queue up in one order and never wait crosswise.
+    The writer's lock comes first: steps of all sessions, and judging, queue up in one order.
     """
     if not tidy(by.actor) or len(by.actor) > LONGEST_ACTOR:
         raise StepRefused("no_actor", "Chưa ghi ai thực hiện.", "Who does it is not said.")

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Audit
-from monitor.store.writing import insert_many
+from monitor.store.writing import insert_many, one_writer
 
-_LOCK = 5_118_2025  # one writer of the chain at a time (PostgreSQL; SQLite has one writer anyway)
 _BATCH = 500
 
 
@@ -40,9 +39,8 @@ class Head:
 
 
 def lock(session: Session) -> None:
-    """Waits until no other transaction writes to the log. Held until the caller's transaction ends."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    """Waits until no other transaction decides: the chain never forks, and judging never overwrites a person's step."""
+    one_writer(session)
 
 
 def append(session: Session, *, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:

@@ -42,6 +42,7 @@ def test_the_commands_are_the_ones_promised() -> None:
         "late",
         "explain",
         "due",
+        "verify",
         "calendar",
         "letters",
         "alerts",

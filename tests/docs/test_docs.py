@@ -77,7 +77,7 @@ def blocks(path: Path) -> str:
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_commands_in_examples_exist(path: Path) -> None:
     text = blocks(path) + "\n".join(re.findall(r"`(dunghen [^`]*)`", path.read_text("utf-8")))
-    for words in re.findall(r"\bdunghen ((?:[a-z]+ ?)+)", text):
+    for words in re.findall(r"\bdunghen ((?:[a-z]+(?:-[a-z]+)* ?)+)", text):
         first, *rest = words.split()
         if f"dunghen {first}" in COMMANDS or any(name.startswith(f"dunghen {first} ") for name in COMMANDS):
             group = f"dunghen {first}" not in COMMANDS

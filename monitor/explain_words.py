@@ -75,4 +75,9 @@ FINDING_VI = {
     FindingKind.MISSING_AT_SOURCE: "nhiều lần đọc đầy đủ không còn thấy hồ sơ ở nguồn",
     FindingKind.SOURCE_SILENT: "nguồn không trả lời",
     FindingKind.CALENDAR_ENDS: "ngày hẹn trả vượt quá lịch làm việc đã nạp",
+    FindingKind.CALENDAR_RUNS_OUT: "lịch nghỉ chính thức sắp hết, cần bổ sung",
+    FindingKind.INTAKE_LATE: "quá 8 giờ làm việc chưa trả lời tiếp nhận hồ sơ nộp trực tuyến",
+    FindingKind.SUPPLEMENT_LATE: "yêu cầu bổ sung sau 3 ngày làm việc kể từ khi tiếp nhận",
+    FindingKind.SUPPLEMENT_UNANSWERED: "quá 15 ngày chưa bổ sung, hồ sơ chưa được đóng",
+    FindingKind.DATE_MISMATCH_WITH_COUNT: "ngày hẹn trả khác hạn tự tính theo thủ tục",
 }

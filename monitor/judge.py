@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
+from monitor.domain.duties import COUNT_TOLERANCE, calendar_runs_out, duties
 from monitor.domain.escalation import Occasion, RungRule, applies, rungs_due
 from monitor.domain.findings import BLOCKS_LETTER, FindingKind
 from monitor.domain.letter import UNSIGNED, LetterState
@@ -29,7 +30,7 @@ from monitor.domain.stage import (
     judge,
 )
 from monitor.people import Directory
-from monitor.store.findings import Sync, open_kinds, sync_findings
+from monitor.store.findings import Sync, open_kinds, sync_findings, sync_site_finding
 from monitor.store.tables import CrossingRow, Dossier, Job, Letter, Notice
 from monitor.store.writing import in_batches, insert_new, one_writer, table_of, update_many
 
@@ -59,6 +60,7 @@ class Rules:
     warning: Warning
     rungs: Sequence[RungRule]
     directory: Directory
+    count_tolerance: int = COUNT_TOLERANCE  # working days a promise may lie from our own count
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ def judge_due(
         after = rows[-1].id
     if not dry_run:
         with sessions.begin() as session:
+            one_writer(session)
+            sync_site_finding(session, FindingKind.CALENDAR_RUNS_OUT, calendar_runs_out(rules.calendar, now), now)
             _note_run(session, now)
     if count.judged:
         log.info("judged", judged=count.judged, crossings=count.crossings, letters_owed=count.letters_owed,
@@ -185,6 +189,10 @@ class _Work:
             FindingKind.UNKNOWN_AGENCY: {},
             FindingKind.LATE_WITHOUT_LETTER: {},
             FindingKind.CALENDAR_ENDS: {},
+            FindingKind.INTAKE_LATE: {},
+            FindingKind.SUPPLEMENT_LATE: {},
+            FindingKind.SUPPLEMENT_UNANSWERED: {},
+            FindingKind.DATE_MISMATCH_WITH_COUNT: {},
         }
     )
 
@@ -200,6 +208,7 @@ def _judge_one(row: Any, context: _Context, rules: Rules, now: datetime, work: _
         judgement = judge(Facts(Status.UNKNOWN), rules.calendar, rules.warning, now)
         wakes = None
     _note_findings(row, facts, judgement, rules, work)
+    duty = _hold_duties(row, facts, rules, work)
     _cross(row, judgement, work, count)
     promise = judgement.promise
     work.updates.append(
@@ -213,11 +222,16 @@ def _judge_one(row: Any, context: _Context, rules: Rules, now: datetime, work: _
             "late_from_at": judgement.late_from,
             "letter_by_on": judgement.letter_by_on,
             "judged_at": now,
-            "next_change_at": min((at for at in (judgement.next_change_at, wakes) if at is not None), default=None),
+            "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }
     )
     count.judged += 1
     count.stages[judgement.stage.value] += 1
+
+
+def _first(*instants: datetime | None) -> datetime | None:
+    """The first of what will come by itself; None when nothing will."""
+    return min((at for at in instants if at is not None), default=None)
 
 
 def _cross(row: Any, judgement: Judgement, work: _Work, count: JudgeCount) -> None:
@@ -388,6 +402,17 @@ def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, w
         work.findings[FindingKind.ABSURD_DATES][row.id] = judgement.reason.value
     if not row.agency_code or rules.directory.agency(row.agency_code) is None:
         work.findings[FindingKind.UNKNOWN_AGENCY][row.id] = row.agency_code or "no agency"
+
+
+def _hold_duties(row: Any, facts: Facts, rules: Rules, work: _Work) -> datetime | None:
+    """Notes the duties beside the promise that are not met; returns when the next one will be."""
+    try:
+        found = duties(facts, row.due_on, rules.calendar, work.now, rules.count_tolerance)
+    except CalendarExhausted:
+        return None  # its dates lie beyond the loaded years, which is said by findings of their own
+    for kind, text in found.holding.items():
+        work.findings[kind][row.id] = text
+    return found.next_at
 
 
 def _context(session: Session, ids: Collection[int]) -> _Context:

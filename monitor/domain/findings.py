@@ -20,6 +20,11 @@ class FindingKind(StrEnum):
     MISSING_AT_SOURCE = "missing_at_source"  # absent from several full sweeps: absent is not finished
     SOURCE_SILENT = "source_silent"
     CALENDAR_ENDS = "calendar_ends"  # a promise lies beyond the loaded years
+    CALENDAR_RUNS_OUT = "calendar_runs_out"  # of the site: days off are decreed for fewer than 60 more days
+    INTAKE_LATE = "intake_late"  # submitted, not accepted within 8 working hours (NĐ 118/2025 Điều 17 khoản 2 điểm c)
+    SUPPLEMENT_LATE = "supplement_late"  # asked for later than 3 working days after reception (Điều 19 khoản 5)
+    SUPPLEMENT_UNANSWERED = "supplement_unanswered"  # parked for over 15 days (Điều 19 khoản 5)
+    DATE_MISMATCH_WITH_COUNT = "date_mismatch_with_count"  # the promise is not the date we count
 
 
 # While one of these is open no letter goes out until a person confirms, with a word why.

@@ -49,6 +49,19 @@ def sync_findings(session: Session, sync: Sync, now: datetime) -> None:
     insert_many(session, FindingRow, begun)
 
 
+def sync_site_finding(session: Session, kind: str, detail: str, now: datetime) -> None:
+    """The same for what concerns no dossier and no source: it holds while `detail` says something."""
+    of_kind = (FindingRow.kind == kind, FindingRow.dossier_id.is_(None), FindingRow.source.is_(None))
+    statement = select(FindingRow.id, FindingRow.detail).where(*of_kind, FindingRow.closed_at.is_(None))
+    told = session.execute(statement).all()
+    ended = [row.id for row in told if row.detail != detail]
+    for batch in in_batches(ended):
+        session.execute(update(FindingRow).where(FindingRow.id.in_(batch)).values(closed_at=now))
+    if detail and len(ended) == len(told):
+        row = {"dossier_id": None, "source": None, "kind": kind, "detail": detail, "found_at": now, "confirmed_by": ""}
+        insert_many(session, FindingRow, [row])
+
+
 def open_kinds(
     session: Session, dossier_ids: Collection[int], *, unconfirmed_only: bool = False
 ) -> dict[int, set[str]]:

@@ -73,6 +73,11 @@ FINDINGS = {
     "missing_at_source": "Vắng mặt ở nguồn qua nhiều lần đọc đủ",
     "source_silent": "Nguồn im lặng",
     "calendar_ends": "Ngày hẹn vượt quá lịch đã nạp",
+    "calendar_runs_out": "Lịch nghỉ chính thức sắp hết",
+    "intake_late": "Quá 8 giờ làm việc chưa trả lời tiếp nhận",
+    "supplement_late": "Yêu cầu bổ sung sau 3 ngày làm việc",
+    "supplement_unanswered": "Quá 15 ngày chưa bổ sung",
+    "date_mismatch_with_count": "Ngày hẹn khác hạn tự tính",
 }
 
 STATUSES = {

@@ -86,6 +86,9 @@ VIETNAMESE: dict[str, str] = {
     "Do what `preview` says and put the file in the place of the configured one. Not while the daemon runs.": (
         "Làm đúng như `preview` đã nói và đặt tệp vào chỗ tệp lịch đã cấu hình. Không dùng khi tiến trình đang chạy."
     ),
+    "Instead: where promised dates differ from our own count, and why.": (
+        "Thay vào đó: nơi ngày hẹn trả khác hạn tự tính, và vì sao."
+    ),
     "An .ics or .csv file of days.": ("Tệp .ics hoặc .csv ghi các ngày."),
     "Write the rows to this new file instead of printing them.": ("Ghi các dòng ra tệp mới này thay cho in ra."),
     "Turn days off from .ics or .csv into rows for the calendar file. Applies nothing: read them, then `preview`.": (

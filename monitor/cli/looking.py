@@ -24,11 +24,18 @@ def late(
         list[str] | None, typer.Option("--stage", help="Only this stage; may be repeated.", metavar="STAGE")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many rows.", min=1)] = 200,
+    disagreements: Annotated[
+        bool,
+        typer.Option("--disagreements", help="Instead: where promised dates differ from our own count, and why."),
+    ] = False,
     config: ConfigOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what is late and what will be, worst first."""
+    if disagreements:
+        _show_disagreements(Desk(config, lang, as_json), limit)
+        return
     from monitor.reports.late import counts, late_dossiers
     from monitor.reports.sources import stale_sources
     from monitor.store import database
@@ -86,6 +93,49 @@ def late(
     if len(rows) == limit:
         desk.note(Words(f"Chỉ {limit} dòng đầu; thêm bằng --limit.", f"Only the first {limit} rows; --limit for more."))
 
+
+def _show_disagreements(desk: Desk, limit: int) -> None:
+    from monitor.reports.disagreements import disagreements
+    from monitor.store import database
+
+    with desk.program() as program, database.reading(program.engine) as session:
+        found = disagreements(session, calendar=program.calendar, terms=program.terms)[:limit]
+    if desk.as_json:
+        desk.print_json({"disagreements": found})
+        return
+    desk.show(
+        Words("Ngày hẹn trả khác hạn tự tính", "Promised dates that differ from our count"),
+        [
+            Words("Cơ quan", "Agency"),
+            Words("Thủ tục", "Procedure"),
+            Words("Đã so", "Compared"),
+            Words("Khác", "Differ"),
+            Words("Lệch (ngày làm việc: số hồ sơ)", "By (working days: dossiers)"),
+            Words("Vì sao", "Why"),
+            Words("Ví dụ", "Example"),
+        ],
+        [
+            (
+                one.agency_name or one.agency_code,
+                one.procedure_name or one.procedure_code,
+                one.compared,
+                one.differing,
+                ", ".join(f"{days:+}: {n}" for days, n in one.by_days.items()),
+                ", ".join(f"{desk.say(_REASONS[why])}: {n}" for why, n in one.by_reason.items()),
+                one.example,
+            )
+            for one in found
+        ],
+    )
+
+
+_REASONS = {
+    "holidays_ignored": Words("không trừ ngày lễ, không tính ngày làm bù", "holidays and make-up days ignored"),
+    "first_day": Words("tính khác ngày tiếp nhận", "the day of reception counted otherwise"),
+    "cut_off_ignored": Words("không xét giờ chốt nhận", "the cut-off ignored"),
+    "calendar_days": Words("tính ngày liên tục", "calendar days counted"),
+    "unexplained": Words("chưa rõ", "not explained"),
+}
 
 _NOTHING_READ = Words("Chưa có hồ sơ nào. Hãy chạy: dunghen pull", "No dossier yet. Run: dunghen pull")
 

@@ -113,6 +113,11 @@ class WorkingCalendar:
 
     # --- days
 
+    @property
+    def week(self) -> tuple[tuple[Block, ...], ...]:
+        """The usual hours of Monday to Sunday, before any day off or made up."""
+        return self._week
+
     def day(self, on: date) -> CalendarDay:
         """What is known of one day."""
         i = self._index(on)

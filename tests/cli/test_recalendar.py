@@ -148,3 +148,14 @@ def test_a_store_that_refuses_puts_the_file_back(busy: Office, monkeypatch: pyte
     assert (busy.folder / "calendar.toml").read_bytes() == old
     assert rows(busy, "SELECT code, due_on, calendar_version FROM dossier") == before
     assert not list(Path(busy.folder).glob(".calendar*"))
+
+
+def test_dates_that_are_not_our_count_are_shown_by_agency_and_procedure(busy: Office) -> None:
+    """0001 is promised a day late, 0002 three days after the 9th, 0003 is promised as counted."""
+    (found,) = busy("late", "--disagreements", "--json").json()["disagreements"]
+    assert (found["agency_code"], found["procedure_code"]) == ("H19.1", "T1")
+    assert (found["compared"], found["differing"]) == (3, 2)
+    assert found["by_days"] == {"1": 1, "3": 1}
+    said = busy("late", "--disagreements").out
+    assert "+1: 1, +3: 1" in said
+    assert "not explained" in said

@@ -301,3 +301,9 @@ def test_a_block_may_last_till_midnight() -> None:
     assert calendar.last_open(d("2026-05-01")) == at("2026-05-02 00:00")
     assert calendar.open_time_between(at("2026-05-01 00:00"), at("2026-05-03 00:00")) == timedelta(hours=48)
     assert calendar.next_open(at("2026-05-01 23:59:59")) == at("2026-05-01 23:59:59")
+
+
+def test_the_usual_week_is_told_without_its_exceptions() -> None:
+    calendar = november()
+    assert calendar.week == (HOURS,) * 5 + ((),) * 2
+    assert calendar.day(date(2026, 11, 24)).blocks == (), "Tuesday the 24th is off, Tuesdays are not"

@@ -73,6 +73,7 @@ FINDING_VI = {
     FindingKind.UNKNOWN_AGENCY: "mã cơ quan không có trong danh bạ, không biết báo cho ai",
     FindingKind.LATE_WITHOUT_LETTER: "quá hạn mà chưa có văn bản xin lỗi",
     FindingKind.MISSING_AT_SOURCE: "nhiều lần đọc đầy đủ không còn thấy hồ sơ ở nguồn",
+    FindingKind.UNREADABLE_AT_SOURCE: "không đọc được bản ghi mới nhất ở nguồn, chưa gửi văn bản xin lỗi",
     FindingKind.SOURCE_SILENT: "nguồn không trả lời",
     FindingKind.CALENDAR_ENDS: "ngày hẹn trả vượt quá lịch làm việc đã nạp",
     FindingKind.CALENDAR_RUNS_OUT: "lịch nghỉ chính thức sắp hết, cần bổ sung",

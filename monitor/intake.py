@@ -10,7 +10,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import BadRecord, DossierRecord, Page
@@ -18,10 +18,11 @@ from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Status
+from monitor.domain.findings import FindingKind
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.people import Directory
 from monitor.procedures import Term, Terms
-from monitor.store.findings import Sync, sync_findings
+from monitor.store.findings import Sync, open_kinds, sync_findings
 from monitor.store.tables import ApplicantRow, BadRecordRow, DeclaredId, Dossier, Observation, SourceDossier
 from monitor.store.writing import (
     grouped,
@@ -339,6 +340,7 @@ def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: dat
             .values(times_seen=table.c.times_seen + 1, last_seen_at=now, cleared_at=None)
         )
     fresh = [(k, b) for k, b in hashed.items() if k not in there]
+    _distrust(session, source, {b.key for b in bad if b.key}, now)
     evidence = [
         {
             "source": source,
@@ -372,6 +374,34 @@ def _set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: dat
     return len(hashed)
 
 
+def _trust_again(session: Session, source: str, keys: set[str], now: datetime) -> None:
+    view = table_of(SourceDossier)
+    ids: set[int] = set()
+    for batch in in_batches(sorted(keys)):
+        mended = select(view.c.dossier_id).where(view.c.source == source, view.c.key.in_(batch))
+        ids.update(session.scalars(mended))
+    sync_findings(session, Sync(FindingKind.UNREADABLE_AT_SOURCE.value, {}, ids), now)
+    wake(session, ids, now)
+
+
+def _distrust(session: Session, source: str, keys: set[str], now: datetime) -> None:
+    """Dossiers we hold whose present row cannot be read: their letters wait, for the matter may be over."""
+    view = table_of(SourceDossier)
+    ids: set[int] = set()
+    for batch in in_batches(sorted(keys)):
+        named = or_(view.c.key.in_(batch), view.c.code.in_(batch))
+        ids.update(session.scalars(select(view.c.dossier_id).where(view.c.source == source, named)))
+    known = {i for i, kinds in open_kinds(session, ids).items() if FindingKind.UNREADABLE_AT_SOURCE.value in kinds}
+    sync_findings(session, Sync(FindingKind.UNREADABLE_AT_SOURCE.value, dict.fromkeys(ids, source), ids), now)
+    wake(session, ids - known, now)
+
+
+def wake(session: Session, dossier_ids: Iterable[int], now: datetime) -> None:
+    """Marks dossiers to be judged again at once."""
+    for batch in in_batches(sorted(dossier_ids)):
+        session.execute(update(Dossier).where(Dossier.id.in_(batch)).values(next_change_at=now))
+
+
 def _unreadable_keys(session: Session, source: str) -> set[str]:
     """Keys whose last rows could not be read: no sweep since then has confirmed what we hold of them."""
     statement = select(BadRecordRow.key).where(BadRecordRow.source == source, BadRecordRow.cleared_at.is_(None))
@@ -397,6 +427,10 @@ def _clear_mended(session: Session, source: str, records: Iterable[DossierRecord
             readable.update((record.key, record.key.rpartition(":")[2], record.code))
         readable.discard("")
     mended = [row.id for row in waiting if row.key in readable]
+    if mended:
+        names = {row.key for row in waiting if row.key in readable}
+        whole = {r.key for r in records if names & {r.key, r.key.rpartition(":")[2], r.code}}
+        _trust_again(session, source, whole, now)
     for ids in in_batches(mended):
         session.execute(update(table).where(table.c.id.in_(ids)).values(cleared_at=now))
 

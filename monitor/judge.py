@@ -17,12 +17,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
 from monitor.domain.duties import COUNT_TOLERANCE, calendar_runs_out, duties
-from monitor.domain.escalation import Occasion, RungRule, applies, rungs_due
+from monitor.domain.escalation import Occasion, RungDue, RungRule, applies, rungs_due
 from monitor.domain.findings import BLOCKS_LETTER, FindingKind
 from monitor.domain.letter import UNSIGNED, LetterState
 from monitor.domain.stage import (
-    FINISHED_STAGES,
     LETTER_STAGES,
+    RUNNING_STAGES,
     Judgement,
     Reason,
     Stage,
@@ -38,6 +38,9 @@ log = structlog.get_logger()
 
 BATCH = 1000
 JOB = "judging"
+NOT_RUNNING = "the dossier is no longer running"
+_NO_LETTER = "finished late, no letter was issued"
+_REVIVED = ("rung_at", "owed_at", "state", "reason", "closed_at", "agency_code", "severity")
 _ABSURD = frozenset(
     {
         Reason.RECEIVED_IN_FUTURE,
@@ -83,8 +86,7 @@ def judge_due(
     Raises `JudgedBackwards` when `now` lies before the last real run.
     """
     count = JudgeCount()
-    with sessions() as session:
-        last = session.scalar(select(Job.last_ok_at).where(Job.name == JOB))
+    last = last_judged(sessions)
     if last is not None and now < last and not dry_run:
         raise JudgedBackwards(
             f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
@@ -110,6 +112,12 @@ def judge_due(
         log.info("judged", judged=count.judged, crossings=count.crossings, letters_owed=count.letters_owed,
                  notices_owed=count.notices_owed, dry_run=dry_run)  # fmt: skip
     return count
+
+
+def last_judged(sessions: sessionmaker[Session]) -> datetime | None:
+    """The instant of the last real judging."""
+    with sessions() as session:
+        return session.scalar(select(Job.last_ok_at).where(Job.name == JOB))
 
 
 def _due(session: Session, now: datetime, batch: int, after: int) -> Sequence[Any]:
@@ -150,8 +158,9 @@ class _Context:
 
     rungs: dict[tuple[int, int], frozenset[str]]  # (dossier, promise) -> rungs recorded
     letters: dict[tuple[int, int], Any]
-    open_duties: frozenset[int]  # dossiers with an open letter or notice
+    open_duties: frozenset[int]  # dossiers with an open notice
     blocked: dict[int, set[str]]
+    cancelled: dict[str, int]  # key -> notice that was cancelled while its dossier did not run
 
 
 def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datetime, count: JudgeCount) -> None:
@@ -165,7 +174,9 @@ def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datet
     insert_new(session, Letter, work.letters)
     insert_new(session, Notice, work.notices)
     update_many(session, Letter, work.letter_updates)
+    update_many(session, Notice, work.revived)
     _cancel_notices(session, work.closed, now)
+    _cancel_superseded(session, work.superseded, now)
     for kind, holding in work.findings.items():
         sync_findings(session, Sync(kind.value, holding, ids), now)
 
@@ -180,7 +191,9 @@ class _Work:
     letters: list[dict[str, Any]] = field(default_factory=list)
     letter_updates: list[dict[str, Any]] = field(default_factory=list)
     notices: list[dict[str, Any]] = field(default_factory=list)
+    revived: list[dict[str, Any]] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
+    superseded: list[tuple[int, int]] = field(default_factory=list)  # (dossier, the promise in force)
     findings: dict[FindingKind, dict[int, str]] = field(
         default_factory=lambda: {
             FindingKind.UNKNOWN_STATUS: {},
@@ -262,13 +275,13 @@ def _owe(
 ) -> datetime | None:
     """Letters and notices this judgement owes; returns when the next rung comes."""
     _owe_letter(row, judgement, context, work, count)
-    if judgement.stage in FINISHED_STAGES | {Stage.PAUSED, Stage.UNKNOWN, Stage.NO_PROMISE, Stage.NOT_STARTED}:
+    promise = judgement.promise
+    if judgement.stage not in RUNNING_STAGES or promise is None:
         if row.id in context.open_duties:
             work.closed.append(row.id)
         return None
-    promise = judgement.promise
-    if promise is None:
-        return None
+    if row.id in context.open_duties:
+        work.superseded.append((row.id, promise.number))
     up = [agency.code for agency in rules.directory.up(row.agency_code)] if row.agency_code else []
     candidates = [
         rung
@@ -278,18 +291,42 @@ def _owe(
     ]
     promise_on = rules.calendar.local_date(promise.at)
     already = context.rungs.get((row.id, promise.number), frozenset())
-    due, upcoming = rungs_due(candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already)
+    lacks_letter = _lacks_letter(context.letters.get((row.id, promise.number)))
+
+    def may_send(rung: RungRule) -> bool:
+        wanted = applies(rung.occasion, judgement.stage)
+        return wanted and (lacks_letter or rung.occasion is not Occasion.NO_LETTER)
+
+    due, upcoming = rungs_due(
+        candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already, may_send
+    )
+    due += [RungDue(rung, work.now, folded=False) for rung in _mismatch_rungs(row, context, rules, up, already)]
     for item in due:
-        if not applies(item.rung.occasion, judgement.stage):
-            continue
-        letter = context.letters.get((row.id, promise.number))
-        if item.rung.occasion is Occasion.NO_LETTER and not _lacks_letter(letter):
-            continue
         for role in item.rung.roles:
-            work.notices.append(_notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded))
+            notice = _notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded)
+            revived = context.cancelled.get(notice["key"])
+            if revived is None:
+                work.notices.append(notice)
+            else:  # it was cancelled while the dossier stood still; it runs again
+                work.revived.append({"id": revived, **{name: notice[name] for name in _REVIVED}})
             count.notices_folded += item.folded
             count.notices_owed += not item.folded
     return upcoming
+
+
+def _mismatch_rungs(
+    row: Any, context: _Context, rules: Rules, up: Sequence[str], already: frozenset[str]
+) -> list[RungRule]:
+    """Rungs for two systems that contradict each other: owed as soon as that is found, until a person has looked."""
+    if FindingKind.STATE_MISMATCH.value not in context.blocked.get(row.id, set()):
+        return []
+    return [
+        rung
+        for rung in rules.rungs
+        if rung.occasion is Occasion.MISMATCH
+        and rung.name not in already
+        and rung.covers(up or [row.agency_code], row.field_code)
+    ]
 
 
 def _lacks_letter(letter: Any) -> bool:
@@ -325,6 +362,13 @@ def _owe_letter(row: Any, judgement: Judgement, context: _Context, work: _Work, 
     """
     number = judgement.promise.number if judgement.promise else row.promise_number
     letter = context.letters.get((row.id, number))
+    other = context.letters.get((row.id, 3 - number))
+    if (
+        other is not None and other.state in UNSIGNED
+    ):  # another promise is in force: this one is owed no letter any more
+        work.letter_updates.append(_letter_values(other, "not_needed", work.now, ""))
+    if judgement.stage is Stage.FINISHED_LATE and letter is not None and letter.state == LetterState.MISSED:
+        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
     blocked = sorted(context.blocked.get(row.id, set()) & {kind.value for kind in BLOCKS_LETTER})
     if judgement.stage in LETTER_STAGES:
         late_day = judgement.letter_by_on is not None and work.now >= _end_of_letter_day(judgement)
@@ -367,24 +411,26 @@ def _close_letter(letter: Any, row: Any, judgement: Judgement, work: _Work) -> N
     state, closed_at, suspended = letter.state, None, letter.suspended_for
     if judgement.stage is Stage.FINISHED_LATE:
         state, closed_at = "missed", work.now
-        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = "finished late, no letter was issued"
+        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
     elif judgement.stage is Stage.PAUSED:
         suspended = "paused"
     elif judgement.stage in (Stage.UNKNOWN, Stage.UNCERTAIN, Stage.NO_PROMISE):
         suspended = judgement.stage.value
     else:
         state, closed_at = "not_needed", work.now
-    work.letter_updates.append(
-        {
-            "id": letter.id,
-            "state": state,
-            "closed_at": closed_at,
-            "letter_by_on": letter.letter_by_on,
-            "is_late": letter.is_late,
-            "suspended_for": suspended,
-            "agency_code": letter.agency_code,
-        }
-    )
+    work.letter_updates.append(_letter_values(letter, state, closed_at, suspended))
+
+
+def _letter_values(letter: Any, state: str, closed_at: datetime | None, suspended_for: str) -> dict[str, Any]:
+    return {
+        "id": letter.id,
+        "state": state,
+        "closed_at": closed_at,
+        "letter_by_on": letter.letter_by_on,
+        "is_late": letter.is_late,
+        "suspended_for": suspended_for,
+        "agency_code": letter.agency_code,
+    }
 
 
 def _end_of_letter_day(judgement: Judgement) -> datetime:
@@ -419,22 +465,26 @@ def _context(session: Session, ids: Collection[int]) -> _Context:
     rungs: dict[tuple[int, int], set[str]] = {}
     letters: dict[tuple[int, int], Any] = {}
     open_duties: set[int] = set()
+    cancelled: dict[str, int] = {}
     letter = table_of(Letter)
     columns = [letter.c[name] for name in ("id", "dossier_id", "promise_number", "state", "is_late", "letter_by_on",
                                            "suspended_for", "agency_code")]  # fmt: skip
     for batch in in_batches(sorted(ids)):
-        notices = select(Notice.dossier_id, Notice.promise_number, Notice.rung, Notice.state).where(
-            Notice.dossier_id.in_(batch)
-        )
-        for dossier_id, number, rung, state in session.execute(notices):
+        notices = select(
+            Notice.dossier_id, Notice.promise_number, Notice.rung, Notice.state, Notice.reason, Notice.key, Notice.id
+        ).where(Notice.dossier_id.in_(batch))
+        for dossier_id, number, rung, state, reason, key, notice_id in session.execute(notices):
             assert dossier_id is not None
+            if state == "cancelled" and reason == NOT_RUNNING:
+                cancelled[key] = notice_id
+                continue
             rungs.setdefault((dossier_id, number), set()).add(rung)
             if state in ("owed", "planned"):
                 open_duties.add(dossier_id)
         for row in session.execute(select(*columns).where(letter.c.dossier_id.in_(batch))):
             letters[(row.dossier_id, row.promise_number)] = row
     blocked = open_kinds(session, ids, unconfirmed_only=True)
-    return _Context({k: frozenset(v) for k, v in rungs.items()}, letters, frozenset(open_duties), blocked)
+    return _Context({k: frozenset(v) for k, v in rungs.items()}, letters, frozenset(open_duties), blocked, cancelled)
 
 
 def _cancel_notices(session: Session, dossier_ids: Sequence[int], now: datetime) -> None:
@@ -443,8 +493,23 @@ def _cancel_notices(session: Session, dossier_ids: Sequence[int], now: datetime)
         session.execute(
             update(Notice)
             .where(Notice.dossier_id.in_(batch), Notice.state.in_(("owed", "planned")))
-            .values(state="cancelled", reason="the dossier is no longer running", closed_at=now)
+            .values(state="cancelled", reason=NOT_RUNNING, closed_at=now)
         )
+
+
+def _cancel_superseded(session: Session, in_force: Sequence[tuple[int, int]], now: datetime) -> None:
+    """Notices of a promise that another one has replaced are not told."""
+    for number in (1, 2):
+        for batch in in_batches([dossier_id for dossier_id, current in in_force if current == number]):
+            session.execute(
+                update(Notice)
+                .where(
+                    Notice.dossier_id.in_(batch),
+                    Notice.promise_number != number,
+                    Notice.state.in_(("owed", "planned")),
+                )
+                .values(state="cancelled", reason="another promise is in force", closed_at=now)
+            )
 
 
 def overdue_for_judging(session: Session, now: datetime) -> int:

@@ -26,7 +26,7 @@ from connectors.base import (
 )
 from monitor.clock import Clock
 from monitor.domain.dossier import FINISHED
-from monitor.intake import Intake, PageCount, joined, store_page
+from monitor.intake import Intake, PageCount, joined, store_page, wake
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.tables import Dossier, FindingRow, Pull, Source, SourceDossier
 from monitor.store.writing import in_batches, one_writer
@@ -343,8 +343,7 @@ def _count_missing(session: Session, rules: SourceRules, seen: set[str], now: da
     missing = {v.dossier_id: rules.name for v in absent if v.missing_sweeps + 1 >= rules.missing_after}
     changed = set(missing) ^ {dossier_id for dossier_id in said_missing if dossier_id is not None}
     sync_findings(session, Sync("missing_at_source", missing, [*missing, *changed]), now)
-    for batch in in_batches(sorted(changed)):  # a letter may have to wait now, or may go again
-        session.execute(update(Dossier).where(Dossier.id.in_(batch)).values(next_change_at=now))
+    wake(session, changed, now)  # a letter may have to wait now, or may go again
 
 
 __all__ = ["Intake", "PullCount", "SourceRules", "pull_source"]

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Connector
@@ -23,7 +23,7 @@ from monitor.clock import Clock
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.stage import parse_warning
 from monitor.intake import Intake
-from monitor.judge import JudgeCount, Rules, judge_due
+from monitor.judge import JudgeCount, Rules, judge_due, last_judged
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
 from monitor.letters.life import Office, see_dates
@@ -37,6 +37,8 @@ from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer
 from monitor.views import SourceRole
+
+_CLOCK_STEP = timedelta(minutes=10)  # what a time server may correct without anybody being called
 
 ConnectorMaker = Callable[[AnySource, Clock], Connector]
 
@@ -88,6 +90,7 @@ class Program:
         self._connect = connect
         self._connectors: dict[str, Connector] = {}
         self._transports: list[object] = []
+        self._files_seen_to = False
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
@@ -152,13 +155,20 @@ class Program:
 
     def judge(self, at: datetime | None = None, dry_run: bool = False) -> JudgeCount:
         """Judges what is due, then the sources' silence. Raises `JudgedBackwards` before the last real run."""
-        now = at or self.clock.now()
+        now = at or self._steady_now()
         count = judge_due(self.sessions, self.rules, now, dry_run=dry_run)
         if not dry_run:
             with self.sessions.begin() as session:
                 one_writer(session)
                 count.notices_owed += judge_sources(session, self.settings.sources, self.rules.rungs, now)
         return count
+
+    def _steady_now(self) -> datetime:
+        """Now, or the last judged instant where the machine's clock was set back a little since: time never runs
+        backwards in the history. A long way back is refused by judging, aloud."""
+        now = self.clock.now()
+        last = last_judged(self.sessions)
+        return last if last is not None and now < last <= now + _CLOCK_STEP else now
 
     def write_letters(self, files: bool = True, only_new: bool = True) -> Made:
         """Sees which new dates the sources show; words what is owed on fresh evidence, and writes its PDF and DOCX."""
@@ -167,7 +177,7 @@ class Program:
             one_writer(session)
             see_dates(session, Office(self.calendar, self.settings.letters), now)
             stale = stale_sources(session, self.settings.sources, now=now)
-            owed = _letters_on_fresh_evidence(session, stale)
+            owed = _letters_on_fresh_evidence(session, stale, now)
             drafts = draft_letters(
                 session,
                 now=now,
@@ -176,9 +186,11 @@ class Program:
                 settings=self.settings.letters,
                 only=owed,
             )
-        if not files or (only_new and not drafts.drafted and not drafts.reworded):
+        nothing_new = self._files_seen_to and not drafts.drafted and not drafts.reworded
+        if not files or (only_new and nothing_new):
             return Made(drafts)
-        with self.sessions() as session:
+        self._files_seen_to = True  # the first pass also writes what a crash left unwritten
+        with database.reading(self.engine) as session:  # typesetting takes its time: no write lock meanwhile
             return Made(drafts, write_files(session, self.letters_folder, only=owed if only_new else None))
 
     @property
@@ -214,12 +226,16 @@ class Program:
             return release_leases(session, self.clock.now())
 
 
-def _letters_on_fresh_evidence(session: Session, stale: set[str]) -> list[int]:
-    """Staleness is joined here, at claiming; it is no state of a dossier."""
+def _letters_on_fresh_evidence(session: Session, stale: set[str], now: datetime) -> list[int]:
+    """Staleness is joined here, at claiming; it is no state of a dossier. One that waits to be judged again waits."""
     statement = (
         select(Letter.id)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.state.in_(("owed", "drafted")), Letter.suspended_for == "")
+        .where(
+            Letter.state.in_(("owed", "drafted")),
+            Letter.suspended_for == "",
+            or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now),
+        )
     )
     if stale:
         statement = statement.where(Dossier.speaking_source.not_in(stale))

@@ -18,6 +18,7 @@ class FindingKind(StrEnum):
     UNKNOWN_AGENCY = "unknown_agency"  # a code that is not in the people file: nobody can be told
     LATE_WITHOUT_LETTER = "late_without_letter"
     MISSING_AT_SOURCE = "missing_at_source"  # absent from several full sweeps: absent is not finished
+    UNREADABLE_AT_SOURCE = "unreadable_at_source"  # its last row could not be read: what we hold may be over
     SOURCE_SILENT = "source_silent"
     CALENDAR_ENDS = "calendar_ends"  # a promise lies beyond the loaded years
     CALENDAR_RUNS_OUT = "calendar_runs_out"  # of the site: days off are decreed for fewer than 60 more days
@@ -28,7 +29,7 @@ class FindingKind(StrEnum):
 
 
 # While one of these is open no letter goes out until a person confirms, with a word why.
-BLOCKS_LETTER = frozenset({FindingKind.STATE_MISMATCH, FindingKind.MISSING_AT_SOURCE})
+BLOCKS_LETTER = frozenset({FindingKind.STATE_MISMATCH, FindingKind.MISSING_AT_SOURCE, FindingKind.UNREADABLE_AT_SOURCE})
 
 
 @dataclass(frozen=True, slots=True)

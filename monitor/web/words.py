@@ -43,6 +43,7 @@ ROLES = {"one_stop": "Một cửa điện tử", "portal": "Cổng dịch vụ c
 SUSPENDED = {
     "state_mismatch": "hai hệ thống nói khác nhau",
     "missing_at_source": "hồ sơ vắng mặt ở nguồn",
+    "unreadable_at_source": "không đọc được bản ghi mới nhất ở nguồn",
     "source_silent": "nguồn im lặng",
     "stale_source": "nguồn im lặng",
 }
@@ -71,6 +72,7 @@ FINDINGS = {
     "unknown_agency": "Mã cơ quan chưa có trong danh bạ",
     "late_without_letter": "Quá hạn mà chưa có thư xin lỗi",
     "missing_at_source": "Vắng mặt ở nguồn qua nhiều lần đọc đủ",
+    "unreadable_at_source": "Không đọc được bản ghi mới nhất ở nguồn",
     "source_silent": "Nguồn im lặng",
     "calendar_ends": "Ngày hẹn vượt quá lịch đã nạp",
     "calendar_runs_out": "Lịch nghỉ chính thức sắp hết",

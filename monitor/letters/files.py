@@ -111,7 +111,7 @@ def _rows(session: Session, only: Collection[int] | None) -> Iterator[_Row]:
     query = (
         select(Letter.id, Letter.agency_code, Letter.promise_number, Letter.content, Dossier.code)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.content_hash != "", Letter.state.not_in(("not_needed", "void")))
+        .where(Letter.content_hash != "", Letter.state.not_in(("not_needed", "void", "missed")))
         .order_by(Letter.id)
     )
     doubled = _doubled(session)

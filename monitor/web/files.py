@@ -66,7 +66,7 @@ def _content(program: WebNeeds, letter_id: int) -> Content:
         found = session.get(Letter, letter_id)
         if found is None:
             raise HTTPException(404)
-        if not found.content or found.suspended_for or found.state == "void":
+        if not found.content or found.suspended_for or found.state in ("void", "missed", "not_needed"):
             # nothing drafted, or a doubt that a person must clear before anything is handed out
             raise HTTPException(409)
         return Content.from_dict(found.content)

@@ -11,7 +11,7 @@ def test_a_letter_is_unsigned_issued_or_ended_and_never_two_of_them() -> None:
 
 
 def test_somebody_still_has_to_act_until_it_is_closed() -> None:
-    assert OPEN == (UNSIGNED | ISSUED) - {LetterState.CLOSED}
+    assert (UNSIGNED | ISSUED) - {LetterState.CLOSED} == OPEN
 
 
 def test_the_life_runs_from_owed_to_closed_in_the_order_of_the_law() -> None:

@@ -4,43 +4,33 @@ One transaction a batch holds crossings, letters, notices, findings and the doss
 the database, so a missed or doubled run costs delay, never a loss or a double.
 """
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.calendar import CalendarExhausted
 from monitor.domain.dossier import Facts, Precision, Status
-from monitor.domain.duties import COUNT_TOLERANCE, calendar_runs_out, duties
-from monitor.domain.escalation import Occasion, RungDue, RungRule, applies, rungs_due
-from monitor.domain.findings import BLOCKS_LETTER, FindingKind
-from monitor.domain.letter import UNSIGNED, LetterState
+from monitor.domain.duties import calendar_runs_out, duties
+from monitor.domain.findings import FindingKind
 from monitor.domain.stage import (
-    LETTER_STAGES,
-    RUNNING_STAGES,
     Judgement,
     Reason,
     Stage,
-    Warning,
     judge,
 )
-from monitor.people import Directory
-from monitor.store.findings import Sync, open_kinds, sync_findings, sync_site_finding
-from monitor.store.tables import CrossingRow, Dossier, Job, Letter, Notice
-from monitor.store.writing import in_batches, insert_new, one_writer, table_of, update_many
+from monitor.owing import Context, JudgeCount, Rules, Work, context_of, owe, write_owed
+from monitor.store.findings import Sync, sync_findings, sync_site_finding
+from monitor.store.tables import CrossingRow, Dossier, Job
+from monitor.store.writing import insert_new, one_writer, table_of, update_many
 
 log = structlog.get_logger()
 
 BATCH = 1000
 JOB = "judging"
-NOT_RUNNING = "the dossier is no longer running"
-_NO_LETTER = "finished late, no letter was issued"
-_REVIVED = ("rung_at", "owed_at", "state", "reason", "closed_at", "agency_code", "severity")
 _ABSURD = frozenset(
     {
         Reason.RECEIVED_IN_FUTURE,
@@ -53,29 +43,6 @@ _ABSURD = frozenset(
 
 class JudgedBackwards(Exception):
     """Judging at an instant before the last real one would write history backwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What judging goes by."""
-
-    calendar: WorkingCalendar
-    warning: Warning
-    rungs: Sequence[RungRule]
-    directory: Directory
-    count_tolerance: int = COUNT_TOLERANCE  # working days a promise may lie from our own count
-
-
-@dataclass(slots=True)
-class JudgeCount:
-    """What one run of judging did."""
-
-    judged: int = 0
-    crossings: int = 0
-    letters_owed: int = 0
-    notices_owed: int = 0
-    notices_folded: int = 0
-    stages: Counter[str] = field(default_factory=Counter)
 
 
 def judge_due(
@@ -152,69 +119,24 @@ def facts_from_row(row: Any) -> Facts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """What is already there for the dossiers of a batch."""
-
-    rungs: dict[tuple[int, int], frozenset[str]]  # (dossier, promise) -> rungs recorded
-    letters: dict[tuple[int, int], Any]
-    open_duties: frozenset[int]  # dossiers with an open notice
-    blocked: dict[int, set[str]]
-    cancelled: dict[str, int]  # key -> notice that was cancelled while its dossier did not run
-
-
 def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datetime, count: JudgeCount) -> None:
     ids = [row.id for row in rows]
-    context = _context(session, ids)
-    work = _Work(now)
+    context = context_of(session, ids)
+    work = Work(now)
     for row in rows:
         _judge_one(row, context, rules, now, work, count)
     update_many(session, Dossier, work.updates)
     insert_new(session, CrossingRow, work.crossings)
-    insert_new(session, Letter, work.letters)
-    insert_new(session, Notice, work.notices)
-    update_many(session, Letter, work.letter_updates)
-    update_many(session, Notice, work.revived)
-    _cancel_notices(session, work.closed, now)
-    _cancel_superseded(session, work.superseded, now)
+    write_owed(session, work, now)
     for kind, holding in work.findings.items():
         sync_findings(session, Sync(kind.value, holding, ids), now)
 
 
-@dataclass(slots=True)
-class _Work:
-    """Everything a batch will write."""
-
-    now: datetime
-    updates: list[dict[str, Any]] = field(default_factory=list)
-    crossings: list[dict[str, Any]] = field(default_factory=list)
-    letters: list[dict[str, Any]] = field(default_factory=list)
-    letter_updates: list[dict[str, Any]] = field(default_factory=list)
-    notices: list[dict[str, Any]] = field(default_factory=list)
-    revived: list[dict[str, Any]] = field(default_factory=list)
-    closed: list[int] = field(default_factory=list)
-    superseded: list[tuple[int, int]] = field(default_factory=list)  # (dossier, the promise in force)
-    findings: dict[FindingKind, dict[int, str]] = field(
-        default_factory=lambda: {
-            FindingKind.UNKNOWN_STATUS: {},
-            FindingKind.NO_PROMISED_DATE: {},
-            FindingKind.ABSURD_DATES: {},
-            FindingKind.UNKNOWN_AGENCY: {},
-            FindingKind.LATE_WITHOUT_LETTER: {},
-            FindingKind.CALENDAR_ENDS: {},
-            FindingKind.INTAKE_LATE: {},
-            FindingKind.SUPPLEMENT_LATE: {},
-            FindingKind.SUPPLEMENT_UNANSWERED: {},
-            FindingKind.DATE_MISMATCH_WITH_COUNT: {},
-        }
-    )
-
-
-def _judge_one(row: Any, context: _Context, rules: Rules, now: datetime, work: _Work, count: JudgeCount) -> None:
+def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> None:
     facts = facts_from_row(row)
     try:
         judgement = judge(facts, rules.calendar, rules.warning, now)
-        wakes = _owe(row, judgement, context, rules, work, count)
+        wakes = owe(row, judgement, context, rules, work, count)
     except CalendarExhausted as error:
         # a date beyond the loaded years cannot be judged; saying so beats stopping everybody else
         work.findings[FindingKind.CALENDAR_ENDS][row.id] = str(error)
@@ -247,7 +169,7 @@ def _first(*instants: datetime | None) -> datetime | None:
     return min((at for at in instants if at is not None), default=None)
 
 
-def _cross(row: Any, judgement: Judgement, work: _Work, count: JudgeCount) -> None:
+def _cross(row: Any, judgement: Judgement, work: Work, count: JudgeCount) -> None:
     """Each change of stage once, with the instant at which it truly happened, however late it is found."""
     crossed = list(judgement.crossed_after(row.judged_at, work.now))
     entered = (judgement.stage.value, judgement.since)
@@ -270,176 +192,7 @@ def _cross(row: Any, judgement: Judgement, work: _Work, count: JudgeCount) -> No
         count.crossings += 1
 
 
-def _owe(
-    row: Any, judgement: Judgement, context: _Context, rules: Rules, work: _Work, count: JudgeCount
-) -> datetime | None:
-    """Letters and notices this judgement owes; returns when the next rung comes."""
-    _owe_letter(row, judgement, context, work, count)
-    promise = judgement.promise
-    if judgement.stage not in RUNNING_STAGES or promise is None:
-        if row.id in context.open_duties:
-            work.closed.append(row.id)
-        return None
-    if row.id in context.open_duties:
-        work.superseded.append((row.id, promise.number))
-    up = [agency.code for agency in rules.directory.up(row.agency_code)] if row.agency_code else []
-    candidates = [
-        rung
-        for rung in rules.rungs
-        if rung.occasion in (Occasion.DUE, Occasion.LATE, Occasion.NO_LETTER)
-        and rung.covers(up or [row.agency_code], row.field_code)
-    ]
-    promise_on = rules.calendar.local_date(promise.at)
-    already = context.rungs.get((row.id, promise.number), frozenset())
-    lacks_letter = _lacks_letter(context.letters.get((row.id, promise.number)))
-
-    def may_send(rung: RungRule) -> bool:
-        wanted = applies(rung.occasion, judgement.stage)
-        return wanted and (lacks_letter or rung.occasion is not Occasion.NO_LETTER)
-
-    due, upcoming = rungs_due(
-        candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already, may_send
-    )
-    due += [RungDue(rung, work.now, folded=False) for rung in _mismatch_rungs(row, context, rules, up, already)]
-    for item in due:
-        for role in item.rung.roles:
-            notice = _notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded)
-            revived = context.cancelled.get(notice["key"])
-            if revived is None:
-                work.notices.append(notice)
-            else:  # it was cancelled while the dossier stood still; it runs again
-                work.revived.append({"id": revived, **{name: notice[name] for name in _REVIVED}})
-            count.notices_folded += item.folded
-            count.notices_owed += not item.folded
-    return upcoming
-
-
-def _mismatch_rungs(
-    row: Any, context: _Context, rules: Rules, up: Sequence[str], already: frozenset[str]
-) -> list[RungRule]:
-    """Rungs for two systems that contradict each other: owed as soon as that is found, until a person has looked."""
-    if FindingKind.STATE_MISMATCH.value not in context.blocked.get(row.id, set()):
-        return []
-    return [
-        rung
-        for rung in rules.rungs
-        if rung.occasion is Occasion.MISMATCH
-        and rung.name not in already
-        and rung.covers(up or [row.agency_code], row.field_code)
-    ]
-
-
-def _lacks_letter(letter: Any) -> bool:
-    """Whether no letter stands for this promise: none is owed yet, none is signed, or the signed one was voided."""
-    return letter is None or letter.state in UNSIGNED | {LetterState.VOID}
-
-
-def _notice(
-    row: Any, number: int, rung: RungRule, role: str, at: datetime, now: datetime, *, folded: bool
-) -> dict[str, Any]:
-    return {
-        "dossier_id": row.id,
-        "source": "",
-        "promise_number": number,
-        "rung": rung.name,
-        "role": role,
-        "agency_code": row.agency_code,
-        "severity": rung.severity,
-        "occasion": rung.occasion.value,
-        "rung_at": at,
-        "owed_at": now,
-        "state": "folded" if folded else "owed",
-        "reason": "a later rung had come already and was sent instead" if folded else "",
-        "closed_at": now if folded else None,
-        "key": f"{row.id}:{number}:{rung.name}:{role}",
-    }
-
-
-def _owe_letter(row: Any, judgement: Judgement, context: _Context, work: _Work, count: JudgeCount) -> None:
-    """Opens, re-times, suspends or closes the duty to apologise (NĐ 118/2025 Điều 19 khoản 6).
-
-    One per (dossier, promise): a pause or a source that moves the date re-times the open one, it opens no second.
-    """
-    number = judgement.promise.number if judgement.promise else row.promise_number
-    letter = context.letters.get((row.id, number))
-    other = context.letters.get((row.id, 3 - number))
-    if (
-        other is not None and other.state in UNSIGNED
-    ):  # another promise is in force: this one is owed no letter any more
-        work.letter_updates.append(_letter_values(other, "not_needed", work.now, ""))
-    if judgement.stage is Stage.FINISHED_LATE and letter is not None and letter.state == LetterState.MISSED:
-        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
-    blocked = sorted(context.blocked.get(row.id, set()) & {kind.value for kind in BLOCKS_LETTER})
-    if judgement.stage in LETTER_STAGES:
-        late_day = judgement.letter_by_on is not None and work.now >= _end_of_letter_day(judgement)
-        values = {
-            "letter_by_on": judgement.letter_by_on,
-            "is_late": bool(late_day),
-            "suspended_for": blocked[0] if blocked else "",
-            "agency_code": row.agency_code,
-        }
-        if letter is None:
-            work.letters.append(
-                {
-                    "dossier_id": row.id,
-                    "promise_number": number,
-                    "state": "owed",
-                    "owed_at": work.now,
-                    "form": "",
-                    "template_version": "",
-                    "content_hash": "",
-                    **values,
-                }
-            )
-            count.letters_owed += 1
-        elif letter.state in UNSIGNED | {LetterState.NOT_NEEDED}:
-            state = "owed" if letter.state == "not_needed" else letter.state
-            # the breach was found once; a later re-timing does not unmake it
-            values["is_late"] = bool(letter.is_late or late_day)
-            work.letter_updates.append({"id": letter.id, "state": state, "closed_at": None, **values})
-    elif letter is not None and _open_at(letter.state, judgement.stage):
-        _close_letter(letter, row, judgement, work)
-
-
-def _open_at(state: str, stage: Stage) -> bool:
-    """Whether the duty still moves with the dossier: a signed letter stands, a voided one was none in the end."""
-    return state in UNSIGNED or (state == LetterState.VOID and stage is Stage.FINISHED_LATE)
-
-
-def _close_letter(letter: Any, row: Any, judgement: Judgement, work: _Work) -> None:
-    """A duty whose ground went away: paused waits, finished in time needs none, finished late keeps the breach."""
-    state, closed_at, suspended = letter.state, None, letter.suspended_for
-    if judgement.stage is Stage.FINISHED_LATE:
-        state, closed_at = "missed", work.now
-        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
-    elif judgement.stage is Stage.PAUSED:
-        suspended = "paused"
-    elif judgement.stage in (Stage.UNKNOWN, Stage.UNCERTAIN, Stage.NO_PROMISE):
-        suspended = judgement.stage.value
-    else:
-        state, closed_at = "not_needed", work.now
-    work.letter_updates.append(_letter_values(letter, state, closed_at, suspended))
-
-
-def _letter_values(letter: Any, state: str, closed_at: datetime | None, suspended_for: str) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "state": state,
-        "closed_at": closed_at,
-        "letter_by_on": letter.letter_by_on,
-        "is_late": letter.is_late,
-        "suspended_for": suspended_for,
-        "agency_code": letter.agency_code,
-    }
-
-
-def _end_of_letter_day(judgement: Judgement) -> datetime:
-    """The first instant after the last lawful day for the letter."""
-    after = [c.at for c in judgement.timeline if c.stage in (Stage.DUE_TODAY, Stage.LATE)]
-    return min(after)
-
-
-def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, work: _Work) -> None:
+def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, work: Work) -> None:
     if judgement.reason is Reason.UNKNOWN_STATUS and facts.status is Status.UNKNOWN:
         work.findings[FindingKind.UNKNOWN_STATUS][row.id] = "the source reports a state nobody told us about"
     if judgement.reason is Reason.NO_PROMISED_DATE and judgement.stage is Stage.NO_PROMISE:
@@ -450,7 +203,7 @@ def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, w
         work.findings[FindingKind.UNKNOWN_AGENCY][row.id] = row.agency_code or "no agency"
 
 
-def _hold_duties(row: Any, facts: Facts, rules: Rules, work: _Work) -> datetime | None:
+def _hold_duties(row: Any, facts: Facts, rules: Rules, work: Work) -> datetime | None:
     """Notes the duties beside the promise that are not met; returns when the next one will be."""
     try:
         found = duties(facts, row.due_on, rules.calendar, work.now, rules.count_tolerance)
@@ -461,57 +214,6 @@ def _hold_duties(row: Any, facts: Facts, rules: Rules, work: _Work) -> datetime 
     return found.next_at
 
 
-def _context(session: Session, ids: Collection[int]) -> _Context:
-    rungs: dict[tuple[int, int], set[str]] = {}
-    letters: dict[tuple[int, int], Any] = {}
-    open_duties: set[int] = set()
-    cancelled: dict[str, int] = {}
-    letter = table_of(Letter)
-    columns = [letter.c[name] for name in ("id", "dossier_id", "promise_number", "state", "is_late", "letter_by_on",
-                                           "suspended_for", "agency_code")]  # fmt: skip
-    for batch in in_batches(sorted(ids)):
-        notices = select(
-            Notice.dossier_id, Notice.promise_number, Notice.rung, Notice.state, Notice.reason, Notice.key, Notice.id
-        ).where(Notice.dossier_id.in_(batch))
-        for dossier_id, number, rung, state, reason, key, notice_id in session.execute(notices):
-            assert dossier_id is not None
-            if state == "cancelled" and reason == NOT_RUNNING:
-                cancelled[key] = notice_id
-                continue
-            rungs.setdefault((dossier_id, number), set()).add(rung)
-            if state in ("owed", "planned"):
-                open_duties.add(dossier_id)
-        for row in session.execute(select(*columns).where(letter.c.dossier_id.in_(batch))):
-            letters[(row.dossier_id, row.promise_number)] = row
-    blocked = open_kinds(session, ids, unconfirmed_only=True)
-    return _Context({k: frozenset(v) for k, v in rungs.items()}, letters, frozenset(open_duties), blocked, cancelled)
-
-
-def _cancel_notices(session: Session, dossier_ids: Sequence[int], now: datetime) -> None:
-    """What closed meanwhile is not told: owed and planned notices are cancelled in the judging transaction."""
-    for batch in in_batches(dossier_ids):
-        session.execute(
-            update(Notice)
-            .where(Notice.dossier_id.in_(batch), Notice.state.in_(("owed", "planned")))
-            .values(state="cancelled", reason=NOT_RUNNING, closed_at=now)
-        )
-
-
-def _cancel_superseded(session: Session, in_force: Sequence[tuple[int, int]], now: datetime) -> None:
-    """Notices of a promise that another one has replaced are not told."""
-    for number in (1, 2):
-        for batch in in_batches([dossier_id for dossier_id, current in in_force if current == number]):
-            session.execute(
-                update(Notice)
-                .where(
-                    Notice.dossier_id.in_(batch),
-                    Notice.promise_number != number,
-                    Notice.state.in_(("owed", "planned")),
-                )
-                .values(state="cancelled", reason="another promise is in force", closed_at=now)
-            )
-
-
 def overdue_for_judging(session: Session, now: datetime) -> int:
     """How many dossiers wait to be judged again at `now`."""
     return (
@@ -520,3 +222,15 @@ def overdue_for_judging(session: Session, now: datetime) -> int:
         )
         or 0
     )
+
+
+__all__ = [
+    "JOB",
+    "JudgeCount",
+    "JudgedBackwards",
+    "Rules",
+    "facts_from_row",
+    "judge_due",
+    "last_judged",
+    "overdue_for_judging",
+]

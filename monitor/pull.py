@@ -26,7 +26,8 @@ from connectors.base import (
 )
 from monitor.clock import Clock
 from monitor.domain.dossier import FINISHED
-from monitor.intake import Intake, PageCount, joined, store_page, wake
+from monitor.intake import Intake, PageCount, joined, store_page
+from monitor.set_aside import wake
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.tables import Dossier, FindingRow, Pull, Source, SourceDossier
 from monitor.store.writing import in_batches, one_writer

@@ -1,4 +1,4 @@
-"""Reads the people file (TOML) and checks it as a whole: every mistake at once, each with what to write instead."""
+"""Reads the people file (TOML or a workbook) as a whole: every mistake at once, each with what to write instead."""
 
 import re
 import tomllib
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.people import Agency, Directory, PeopleFileError, PeopleMistake, Person, Post, folded_code, names_of
+from monitor.people_workbook import read_tables
 
 # What TOML keys each table may have, and which it must have.
 _TABLES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -24,7 +25,9 @@ _TELEGRAM = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{4,64}")
 
 
 def read(path: Path) -> Directory:
-    """The directory in this file. Raises `PeopleFileError`."""
+    """The directory in this file (.toml, or .xlsx by its ending). Raises `PeopleFileError`."""
+    if path.suffix.lower() == ".xlsx":
+        return _Reader(str(path)).read(read_tables(path))
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

@@ -44,6 +44,7 @@ ALLOWED_FIELDS = frozenset(
         # of what happened
         *("count", "seconds", "began_at", "ended_at", "scheduled_at", "next_at", "last_ok_at", "now", "every_s"),
         *("status", "signal", "folder", "path", "jobs"),
+        "said",  # a source's line for people, which holds no person and no secret; redacted all the same
     )
 )
 # A count is welcome under any name; a phone or id number is never this small.

@@ -171,7 +171,7 @@ def find_letters(desk: Desk, session: Any, which: list[str]) -> list[Any]:
     from monitor.store.tables import Dossier, Letter
 
     found: list[Any] = []
-    numbers = [int(name) for name in which if name.isdigit()]
+    numbers = [int(name) for name in which if name.isdigit() and len(name) <= 18]  # longer is a code, not a number
     query = (
         select(Letter, Dossier.code)
         .join(Dossier, Dossier.id == Letter.dossier_id)

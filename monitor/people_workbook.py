@@ -22,8 +22,8 @@ def read_tables(path: Path) -> dict[str, list[dict[str, Any]]]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
+    from connectors.archive import check_archive
     from connectors.base import UnexpectedAnswer
-    from connectors.spreadsheet.archive import check_archive
 
     try:
         with path.open("rb") as file:

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
+from connectors.archive import check_archive
 from connectors.base import UnexpectedAnswer
 from connectors.kit.columns import CODES, DATES
 from connectors.kit.json import evidence
 from connectors.kit.text import status_key as key_of
-from connectors.spreadsheet.archive import check_archive
 from connectors.spreadsheet.line import Line, wanted_headings
 from connectors.spreadsheet.settings import SpreadsheetSettings
 

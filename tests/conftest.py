@@ -11,12 +11,19 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.store import database
 from monitor.store.migrate import upgrade
+from tests.counts import PROOF
+
+# `make test` tries the same examples every time, so that a change is judged by itself; `make proof` draws new ones.
+hypothesis.settings.register_profile("same_every_time", derandomize=True)
+if not PROOF:
+    hypothesis.settings.load_profile("same_every_time")
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("DUNGHEN_REQUIRE_ALL") == "1"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.domain.calendar import CalendarExhausted
@@ -214,16 +214,6 @@ def _hold_duties(row: Any, facts: Facts, rules: Rules, work: Work) -> datetime |
     return found.next_at
 
 
-def overdue_for_judging(session: Session, now: datetime) -> int:
-    """How many dossiers wait to be judged again at `now`."""
-    return (
-        session.scalar(
-            select(func.count()).select_from(Dossier).where(or_(Dossier.next_change_at <= now, Dossier.stage == ""))
-        )
-        or 0
-    )
-
-
 __all__ = [
     "JOB",
     "JudgeCount",
@@ -232,5 +222,4 @@ __all__ = [
     "facts_from_row",
     "judge_due",
     "last_judged",
-    "overdue_for_judging",
 ]

@@ -4,7 +4,7 @@ Pure functions over plain values; `monitor.pull` stores what they return, a repl
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -141,11 +141,6 @@ def known_at(histories: Iterable[tuple[str, DossierRecord, datetime, datetime | 
     for source, record, heard_at, not_before in histories:
         view = fold(view, source, record, heard_at, not_before)
     return view
-
-
-def renamed(view: SourceView, agency_code: str) -> SourceView:
-    """The same view under the agency's own code instead of the source's spelling."""
-    return replace(view, agency_code=agency_code)
 
 
 def _is_one_stop(view: SourceView, roles: dict[str, SourceRole]) -> bool:

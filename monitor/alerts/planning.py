@@ -22,6 +22,7 @@ from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Letter, Message, MessageNotice, Notice, Source
+from monitor.store.writing import in_batches
 
 _BATCH = 500
 T = TypeVar("T")
@@ -220,7 +221,7 @@ def message_key(recipient: Recipient, notice_keys: Iterable[str]) -> str:
 
 def _dossiers(session: Session, ids: Collection[int]) -> dict[int, Dossier]:
     found: dict[int, Dossier] = {}
-    for batch in _batches(sorted(ids)):
+    for batch in in_batches(sorted(ids)):
         found.update({d.id: d for d in session.scalars(select(Dossier).where(Dossier.id.in_(batch)))})
     return found
 
@@ -233,7 +234,7 @@ def _subjects(
 ) -> dict[tuple[int | None, str], Subject]:
     """Everything the lines need, in a few reads."""
     letters: dict[tuple[int, int], str] = {}
-    for batch in _batches(sorted(dossiers)):
+    for batch in in_batches(sorted(dossiers)):
         asked = select(Letter.dossier_id, Letter.promise_number, Letter.state).where(Letter.dossier_id.in_(batch))
         letters.update({(dossier_id, number): state for dossier_id, number, state in session.execute(asked)})
     sources = {source.name: source for source in session.scalars(select(Source))}
@@ -256,7 +257,7 @@ def _subjects(
 
 
 def _store(session: Session, messages: Sequence[tuple[dict[str, Any], list[int]]]) -> None:
-    for batch in _batches(messages):
+    for batch in in_batches(messages):
         rows = [row for row, _ in batch]
         ids = session.scalars(insert(Message).returning(Message.id, sort_by_parameter_order=True), rows).all()
         told = zip(ids, (notice_ids for _, notice_ids in batch), strict=True)
@@ -281,7 +282,3 @@ def _close(
         changes.append({"id": notice.id, "state": state, "reason": reason, "closed_at": closed_at})
     if changes:
         session.execute(update(Notice), changes)
-
-
-def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from monitor.letters import paper, word
 from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
 from monitor.store.tables import Dossier, Letter
+from monitor.store.writing import in_batches
 
 KINDS = ("pdf", "docx")
 Progress = Callable[[int, int], None]
@@ -115,7 +116,7 @@ def _rows(session: Session, only: Collection[int] | None) -> Iterator[_Row]:
         .order_by(Letter.id)
     )
     doubled = _doubled(session)
-    for batch in [None] if only is None else _batches(sorted(only)):
+    for batch in [None] if only is None else in_batches(sorted(only)):
         chosen = query if batch is None else query.where(Letter.id.in_(batch))
         for letter_id, agency, promise, content, code in session.execute(chosen):
             assert content is not None
@@ -182,7 +183,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _batches(items: Sequence[int]) -> list[list[int]]:
-    return [list(items[at : at + _BATCH]) for at in range(0, len(items), _BATCH)]

@@ -37,8 +37,8 @@ bench: $(VENV)/.dev
 	set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 lock: $(VENV)/.dev
-	echo 'setuptools>=77' | $(COMPILE) setup.cfg - --extra demo -o requirements.lock
-	$(COMPILE) setup.cfg requirements-dev.in --extra demo -c requirements.lock -o requirements-dev.lock
+	echo 'setuptools>=77' | $(COMPILE) setup.cfg - --extra demo --extra sign -o requirements.lock
+	$(COMPILE) setup.cfg requirements-dev.in --extra demo --extra sign -c requirements.lock -o requirements-dev.lock
 
 wheels: $(VENV)/.run
 	$(PIP) download --require-hashes -r requirements.lock -d wheels

@@ -1,0 +1,43 @@
+"""The tables, a module a subject. What a source said is only ever appended; what we make of it may be derived again.
+
+Personal data lives in three tables only: `observation`, `applicant` and `letter` (a test searches the others).
+"""
+
+from monitor.store.tables.alerts import Attempt, Message, MessageNotice, Notice
+from monitor.store.tables.base import Base
+from monitor.store.tables.dossiers import (
+    Alias,
+    ApplicantRow,
+    CrossingRow,
+    DeclaredId,
+    Dossier,
+    FindingRow,
+    SourceDossier,
+)
+from monitor.store.tables.letters import Letter, LetterNumber, LetterStep
+from monitor.store.tables.log import Audit, Job
+from monitor.store.tables.sources import BadRecordRow, Observation, Pull, Source
+
+__all__ = [
+    "Alias",
+    "ApplicantRow",
+    "Attempt",
+    "Audit",
+    "BadRecordRow",
+    "Base",
+    "CrossingRow",
+    "DeclaredId",
+    "Dossier",
+    "FindingRow",
+    "Job",
+    "Letter",
+    "LetterNumber",
+    "LetterStep",
+    "Message",
+    "MessageNotice",
+    "Notice",
+    "Observation",
+    "Pull",
+    "Source",
+    "SourceDossier",
+]

@@ -5,6 +5,7 @@ Personal data lives in three tables only: `observation`, `applicant` and `letter
 
 from monitor.store.tables.alerts import Attempt, Message, MessageNotice, Notice
 from monitor.store.tables.base import Base
+from monitor.store.tables.channels import BotUpdate, Feed, Link, MovedAddress, ParkedAddress, Pressed
 from monitor.store.tables.dossiers import (
     Alias,
     ApplicantRow,
@@ -25,18 +26,24 @@ __all__ = [
     "Audit",
     "BadRecordRow",
     "Base",
+    "BotUpdate",
     "CrossingRow",
     "DeclaredId",
     "Dossier",
+    "Feed",
     "FindingRow",
     "Job",
     "Letter",
     "LetterNumber",
     "LetterStep",
+    "Link",
     "Message",
     "MessageNotice",
+    "MovedAddress",
     "Notice",
     "Observation",
+    "ParkedAddress",
+    "Pressed",
     "Pull",
     "Source",
     "SourceDossier",

@@ -57,6 +57,9 @@ class Message(Base):
     sent_at: Mapped[datetime | None]
     receipt: Mapped[str] = mapped_column(String(200), default="")
     last_error: Mapped[str] = mapped_column(Text, default="")
+    # a sent message that can still be edited: what its lines said last (see monitor/alerts/keeping_up.py)
+    shown: Mapped[str] = mapped_column(String(32), default="", server_default="", index=True)
+    shown_at: Mapped[datetime | None]
     __table_args__ = (Index("ix_message_state_not_before_at", "state", "not_before_at"),)
 
 
@@ -77,5 +80,5 @@ class Attempt(Base):
     number: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent | not_sent | unknown | refused
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent | not_sent | flood | unknown | refused
     detail: Mapped[str] = mapped_column(Text, default="")

@@ -190,7 +190,7 @@ def test_locks_cover_what_is_required() -> None:
     normal = re.compile(r"[-_.]+")
 
     def names(text: str) -> set[str]:
-        return {normal.sub("-", n).lower() for n in re.findall(r"^\s*([A-Za-z][\w.-]*)", text, re.MULTILINE)}
+        return {normal.sub("-", n).lower() for n in re.findall(r"^\s*([A-Za-z][\w.-]*)(?![\w.-]|\s*=$)", text, re.M)}
 
     lock = names((ROOT / "requirements.lock").read_text("utf-8"))
     dev = names((ROOT / "requirements-dev.lock").read_text("utf-8"))

@@ -119,6 +119,8 @@ class _Maker:
         far = self._index[promise_on] - self._index[days.working_day_until(self._today)]
         office, procedure, channel, limit = self._what(max(6, far + 2) if stage != "late" else 2)
         received = self._clock_time(self._received_for(promise_on, limit))
+        if received > self._now:  # it would be known before it was handed in
+            received = self._clock_time(self._days[self._index[received.date()] - 1])
         one = self._start(stage, office, procedure, channel, received, self._promised_on(promise_on, received))
         if stage == "due_today" and self._chance() < 0.1:
             self._same_day(one)
@@ -313,8 +315,8 @@ class _Maker:
         return self._days[self._index[promise_on] - limit.working_days]
 
     def _promise_day(self, stage: str) -> date:
-        targets = self._targets[stage]
-        if stage == "late":  # most are only a few days late, some for weeks
+        targets = self._targets[stage] or self._targets["late"]  # on a day off nothing falls due
+        if stage == "late" or not self._targets[stage]:  # most are only a few days late, some for weeks
             return targets[-1 - int(self._chance() ** 2.5 * len(targets))]
         return self._random.choice(targets)
 

@@ -1,11 +1,17 @@
 """The demo is green because the numbers agree, and turns red when the program is wrong."""
 
+import random
 import subprocess
 import sys
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from monitor.sandbox import calendar as days
+from monitor.sandbox.demo import run_demo
+from tests.counts import proof_examples
 from tests.e2e.faulty import FAULTS
 
 ROWS_THAT_TELL = {
@@ -46,3 +52,21 @@ def test_a_seeded_fault_turns_the_demo_red(tmp_path: Path, fault: str) -> None:
     assert done.returncode == 1, done.stderr[-2000:]
     red = "\n".join(red_rows(done.stdout))
     assert any(row in red for row in ROWS_THAT_TELL[fault])
+
+
+OTHER_MOMENTS = range(proof_examples(2, 100))
+
+
+@pytest.mark.parametrize("number", OTHER_MOMENTS)
+def test_other_provinces_agree_at_other_moments_of_a_working_day(tmp_path: Path, number: int) -> None:
+    chosen = random.Random(number)
+    first = datetime(2026, 1, 5).date()
+    on = days.working_day_from(first + timedelta(days=chosen.randrange(400)))
+    minute = chosen.choice((7 * 60 + 40 + chosen.randrange(220), 13 * 60 + 5 + chosen.randrange(200)))
+    at = datetime.combine(on, time(minute // 60, minute % 60), days.VN)
+    with (tmp_path / "screen").open("w+") as screen:
+        code = run_demo(
+            tmp_path / "demo", size=500, seed=chosen.randrange(10**6), at=at, console=Console(file=screen, width=160)
+        )
+        screen.seek(0)
+        assert (code, red_rows(screen.read())) == (0, []), at

@@ -10,14 +10,21 @@ from typing import Any
 from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from monitor.alerts.addresses import park, parked, remember_move
 from monitor.alerts.outgoing import Outcome, Result
+from monitor.alerts.recipients import ROLE_UP
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice
+from monitor.store.writing import insert_new
 
 WAITING = ("pending", "unknown")
 _FIRST_WAIT_S = 15.0
 _LONGEST_WAIT_S = 900.0
 _PATIENCE = timedelta(minutes=8)  # a channel that failed this long is left for the person's next one
 _LOST_ANSWERS_BEFORE_GIVING_UP = 4
+_LAST_PATIENCE = timedelta(minutes=30)  # with no other channel: the role above hears of it too, and the tries go on
+_SHORTEST_SILENCE_S = 1.0
+_KEY_LENGTH = 200
+_COPIED = ("dossier_id", "source", "promise_number", "rung", "agency_code", "severity", "occasion", "rung_at")
 _SILENCE_TOO_LONG_S = 900.0  # a peer that asks for more is left for the next channel at once
 
 
@@ -25,28 +32,74 @@ def settle(session: Session, message: Message, outcome: Outcome, now: datetime, 
     """Applies an outcome to a message whose attempt is recorded. Returns how many messages went to another channel."""
     message.lease_token, message.lease_until_at = "", None
     message.last_error = outcome.detail[:500]
-    message.address = outcome.new_address or message.address
+    if outcome.new_address:
+        remember_move(session, message.channel, message.address, outcome.new_address, now)
+        message.address = outcome.new_address
     if outcome.result is Result.SENT:
         message.state, message.sent_at, message.receipt = "sent", now, outcome.receipt[:200]
         _mark_told(session, message.id, now)
         return 0
     if outcome.parts_sent > int(message.payload.get("parts_sent", 0)):
         message.payload = {**message.payload, "parts_sent": outcome.parts_sent}
+    if outcome.result is Result.FLOOD:
+        return _wait_for_silence(session, message, outcome, now, channels)
     unknown = outcome.result is Result.UNKNOWN
     message.maybe_repeat = message.maybe_repeat or unknown
     message.state = "unknown" if unknown else "pending"
-    silence_s = outcome.retry_after_s or 0.0
-    message.not_before_at = now + timedelta(seconds=max(_wait_s(message.attempts), silence_s))
+    message.not_before_at = now + timedelta(seconds=_wait_s(_tries(session, message.id)))
     session.flush()
-    rerouted = _hold_channel(session, message.channel, silence_s, now, channels) if silence_s else 0
+    if outcome.dead_address:
+        park(session, message.channel, message.address, outcome.detail, now)
     give_up = outcome.result is Result.REFUSED or (unknown and _lost_answers(session, message.id))
-    if message.state in WAITING and (give_up or now - message.made_at >= _PATIENCE):
-        rerouted += reroute(session, [message], now, channels)
-    if message.state in WAITING and give_up:
+    if give_up:
+        return _another_way(session, message, now, channels)
+    waited = now - message.made_at
+    rerouted = reroute(session, [message], now, channels) if waited >= _PATIENCE else 0
+    if not rerouted and waited >= _LAST_PATIENCE:
+        pass_up(session, message, now)
+    return rerouted
+
+
+def give_up(session: Session, message: Message, reason: str, now: datetime, channels: Collection[str]) -> int:
+    """For what turns out undeliverable after it was taken (a bounce): another channel of the person, else the next
+    who answers. Its notices count as not told. Returns how many messages went to another channel."""
+    message.state, message.last_error = "pending", reason[:500]
+    told_elsewhere = _told_by_others(message.id)
+    session.execute(
+        update(Notice)
+        .where(Notice.id.in_(_notices_of(message.id)), Notice.id.not_in(told_elsewhere), Notice.state == "told")
+        .values(state="planned", closed_at=None)
+    )
+    session.flush()
+    return _another_way(session, message, now, channels)
+
+
+def _another_way(session: Session, message: Message, now: datetime, channels: Collection[str]) -> int:
+    """Next channel, then the next who answers for the matter; then it is unreachable and says why."""
+    rerouted = reroute(session, [message], now, channels)
+    if not rerouted:
         message.state = "failed"
         session.flush()
+        pass_up(session, message, now)
         _mark_unreachable(session, message, now)
     return rerouted
+
+
+def pass_up(session: Session, message: Message, now: datetime) -> int:
+    """Owes the message's notices, which nobody heard yet, to the role above as well. Returns how many (each once)."""
+    unheard = and_(Notice.id.in_(_notices_of(message.id)), Notice.state == "planned")
+    unheard = and_(unheard, Notice.id.not_in(_told_by_others(message.id)))
+    rows = []
+    for notice in session.scalars(select(Notice).where(unheard).order_by(Notice.id)):
+        role = ROLE_UP.get(notice.role)
+        key = f"{notice.key}^{role}"
+        if role is None or len(key) > _KEY_LENGTH:
+            continue
+        copied = {name: getattr(notice, name) for name in _COPIED}
+        reason = f"báo thay cho {notice.role}: {message.last_error}"[:500]
+        rows.append({**copied, "role": role, "key": key, "owed_at": now, "state": "owed", "reason": reason})
+    insert_new(session, Notice, rows)
+    return len(rows)
 
 
 def reroute_overdue(session: Session, ids: Collection[int], now: datetime, channels: Collection[str]) -> int:
@@ -61,8 +114,9 @@ def reroute(session: Session, messages: Sequence[Message], now: datetime, channe
     The old one is "failed", its reason kept. Returns how many had another way.
     """
     rows: dict[int, dict[str, Any]] = {}
+    closed = parked(session)
     for message in messages:
-        ways = [way for way in message.payload["others"] if way[0] in channels]
+        ways = [way for way in message.payload["others"] if way[0] in channels and tuple(way) not in closed]
         if ways:
             rows[message.id] = _onward(message, ways, now)
     if not rows:
@@ -107,14 +161,34 @@ def _lost_answers(session: Session, message_id: int) -> bool:
     return session.scalars(asked).one() >= _LOST_ANSWERS_BEFORE_GIVING_UP
 
 
-def _hold_channel(session: Session, channel: str, silence_s: float, now: datetime, channels: Collection[str]) -> int:
-    """The peer asked for silence: nothing on this channel until then, also after a restart."""
+def _tries(session: Session, message_id: int) -> int:
+    """Tries that count for the growing pause: a flood wait is no failure of the message."""
+    asked = select(func.count()).where(Attempt.message_id == message_id, Attempt.outcome != Result.FLOOD.value)
+    return session.scalars(asked).one()
+
+
+def _wait_for_silence(
+    session: Session, message: Message, outcome: Outcome, now: datetime, channels: Collection[str]
+) -> int:
+    """The peer asked for silence: nothing there until then, also after a restart. Far too long: by another channel."""
+    silence_s = max(outcome.retry_after_s or 0.0, _SHORTEST_SILENCE_S)
     until = now + timedelta(seconds=silence_s)
-    waits = and_(Message.channel == channel, Message.state.in_(WAITING))
+    message.state = "unknown" if message.maybe_repeat else "pending"
+    message.not_before_at = until
+    session.flush()
+    waits = and_(Message.channel == message.channel, Message.state.in_(WAITING))
+    if outcome.one_address:
+        waits = and_(waits, Message.address == message.address)
     session.execute(update(Message).where(waits, Message.not_before_at < until).values(not_before_at=until))
     if silence_s <= _SILENCE_TOO_LONG_S:
         return 0
-    return reroute(session, session.scalars(select(Message).where(waits).limit(500)).all(), now, channels)
+    rerouted, after = 0, 0
+    while held := session.scalars(
+        select(Message).where(waits, Message.id > after).order_by(Message.id).limit(500)
+    ).all():
+        after = held[-1].id
+        rerouted += reroute(session, held, now, channels)
+    return rerouted
 
 
 def _notices_of(message_id: int) -> Any:
@@ -129,15 +203,23 @@ def _mark_told(session: Session, message_id: int, now: datetime) -> None:
     )
 
 
-def _mark_unreachable(session: Session, message: Message, now: datetime) -> None:
-    """Those of its notices that no other message has told or may still tell."""
-    alive = (
+def _told_by_others(message_id: int) -> Any:
+    """Notices that another message has told or may still tell."""
+    return (
         select(MessageNotice.notice_id)
         .join(Message, Message.id == MessageNotice.message_id)
-        .where(Message.id != message.id, Message.state.in_((*WAITING, "sending", "sent")))
+        .where(Message.id != message_id, Message.state.in_((*WAITING, "sending", "sent")))
     )
+
+
+def _mark_unreachable(session: Session, message: Message, now: datetime) -> None:
+    """Those of its notices that no other message has told or may still tell."""
     session.execute(
         update(Notice)
-        .where(Notice.id.in_(_notices_of(message.id)), Notice.id.not_in(alive), Notice.state == "planned")
+        .where(
+            Notice.id.in_(_notices_of(message.id)),
+            Notice.id.not_in(_told_by_others(message.id)),
+            Notice.state == "planned",
+        )
         .values(state="unreachable", reason=f"không gửi được: {message.last_error}", closed_at=now)
     )

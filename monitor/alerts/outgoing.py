@@ -12,6 +12,7 @@ class Result(StrEnum):
 
     SENT = "sent"  # the peer took it
     NOT_SENT = "not_sent"  # surely not delivered: try again, no repeat is possible
+    FLOOD = "flood"  # surely not delivered, the peer asks for silence: waits, and takes nothing of the tries' patience
     UNKNOWN = "unknown"  # it may have arrived: try again, marked as a possible repeat
     REFUSED = "refused"  # refused for good: another channel or person
 
@@ -23,8 +24,10 @@ class Outcome:
     result: Result
     receipt: str = ""  # the peer's own reference
     detail: str = ""
-    retry_after_s: float | None = None  # the peer asked for silence this long
+    retry_after_s: float | None = None  # FLOOD only: the peer asked for silence this long
+    one_address: bool = False  # FLOOD only: the silence is for this address, not for the whole channel
     channel_down: bool = False  # the next message would fail too: don't try it in this round
+    dead_address: bool = False  # REFUSED only: nothing sent there will ever arrive
     parts_sent: int = 0  # of a message in several parts, those that surely arrived
     new_address: str = ""  # the peer moved there
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import CursorResult, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from monitor.alerts.addresses import linked, parked
 from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
 from monitor.alerts.recipients import CHANNELS, Reach, Recipient, Resolver
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
@@ -75,7 +76,7 @@ def plan_messages(
     reason "shadow". `channels` are those enabled. The caller commits.
     """
     by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
-    resolver = Resolver(directory, channels, calendar.local_date(now))
+    resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
     reopened = _reopen(session, by_rung, resolver)
     due, waiting = _due(session, open_now=_is_open(calendar, now))
     dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})

@@ -1,6 +1,6 @@
 """Who hears of a notice today: roles become people only now, because posts change hands after a duty arose."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,8 +48,10 @@ class Resolver:
         enabled: Collection[str],
         on: date,
         refused: Collection[tuple[str, str]] = (),
+        chats: Mapping[str, str] | None = None,
     ) -> None:
         self._directory = directory
+        self._chats = chats or {}  # confirmed chats by person: they go before what the people file says
         self._refused = frozenset(refused)  # (channel, address) that don't take messages any more
         self._enabled = frozenset(enabled)
         self._on = on
@@ -87,7 +89,7 @@ class Resolver:
         return list(dict.fromkeys(found))
 
     def _recipient(self, person: Person, channels: tuple[str, ...]) -> Recipient | None:
-        ways = [(channel, person.address(channel)) for channel in channels if channel in self._enabled]
+        ways = [(channel, self._address(person, channel)) for channel in channels if channel in self._enabled]
         open_ways = [
             (channel, address) for channel, address in ways if address and (channel, address) not in self._refused
         ]
@@ -95,6 +97,10 @@ class Resolver:
             return None
         (channel, address), *others = open_ways
         return Recipient(person.code, channel, address, tuple(others))
+
+    def _address(self, person: Person, channel: str) -> str | None:
+        chat = self._chats.get(person.code) if channel == "telegram" else None
+        return chat or person.address(channel)
 
 
 def _role_and_up(role: str) -> Iterator[str]:

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 import structlog
-from sqlalchemy import CursorResult, and_, case, insert, select, update
+from sqlalchemy import CursorResult, and_, case, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.addresses import moved
 from monitor.alerts.outcomes import WAITING, reroute_overdue, settle
 from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
 from monitor.clock import Clock
@@ -33,6 +34,7 @@ class SendCount:
 
     sent: int = 0
     not_sent: int = 0
+    flood: int = 0
     unknown: int = 0
     refused: int = 0
     cancelled: int = 0
@@ -80,7 +82,7 @@ def send_pending(
             _add(counts, "cancelled")
             continue
         outcome = _send(channels[channel], claim.outgoing)
-        if outcome.channel_down or outcome.retry_after_s is not None:
+        if outcome.channel_down or (outcome.result is Result.FLOOD and not outcome.one_address):
             down.add(channel)
         _add(counts, outcome.result.value)
         if outcome.result is Result.SENT and claim.outgoing.maybe_repeat:
@@ -128,13 +130,17 @@ def _release(session: Session, now: datetime, which: Any) -> int:
 def _due(
     sessions: sessionmaker[Session], now: datetime, channels: Collection[str], limit: int
 ) -> Sequence[tuple[int, str]]:
-    """(id, channel) of what may be tried now: urgent first, then fresh ones before those that failed already."""
+    """(id, channel) of what may be tried now: urgent first; then everyone's first message before anyone's second, so
+    that nobody waits behind another's hundred; fresh ones before those that failed already."""
     ready = and_(Message.state.in_(WAITING), Message.not_before_at <= now, Message.channel.in_(channels))
     rank = case((Message.severity == "urgent", 0), (Message.severity == "high", 1), else_=2)
     with sessions.begin() as session:
         _release(session, now, and_(Message.state == "sending", Message.lease_until_at < now))
-        asked = select(Message.id, Message.channel).where(ready)
-        rows = session.execute(asked.order_by(rank, Message.attempts, Message.not_before_at, Message.id).limit(limit))
+        order = (Message.attempts, Message.not_before_at, Message.id)
+        turn = func.row_number().over(partition_by=(Message.person, rank), order_by=order)
+        rows = session.execute(
+            select(Message.id, Message.channel).where(ready).order_by(rank, turn, *order).limit(limit)
+        )
         return [(message_id, channel) for message_id, channel in rows]
 
 
@@ -163,7 +169,7 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
         session.execute(insert(Attempt).values(message_id=message_id, number=message.attempts, began_at=now))
         outgoing = Outgoing(
             key=message.key,
-            address=message.address,
+            address=moved(session, message.channel, message.address),
             view={**message.payload, "lines": lines},
             at=now,
             maybe_repeat=message.maybe_repeat,

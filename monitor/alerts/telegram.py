@@ -63,7 +63,6 @@ class TelegramChannel:
         self._token = settings.token.get_secret_value().strip()
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
-        self._moved: dict[str, str] = {}  # groups that became supergroups, until the people file is corrected
         api = settings.api_url.rstrip("/")
         self._request = self._make_request(settings.proxy)
         self._bot = Bot(
@@ -81,13 +80,13 @@ class TelegramChannel:
         if attachment is not None:
             steps.append(self._file_step(attachment))
         receipts: list[str] = []
-        address, moved = self._moved.get(message.address, message.address), ""
+        address, moved = message.address, ""
         for done, step in enumerate(steps):
             if done < message.parts_sent:
                 continue
             outcome = self._try(step, address)
             if outcome.new_address:
-                address = moved = self._moved[message.address] = outcome.new_address
+                address = moved = outcome.new_address
                 outcome = self._try(step, address)
             if outcome.result is not Result.SENT:
                 return replace(outcome, parts_sent=done, new_address=moved)
@@ -155,7 +154,7 @@ class TelegramChannel:
         detail = self._clean(error)
         match error:
             case RetryAfter():
-                return Outcome(Result.NOT_SENT, detail=detail, retry_after_s=_seconds(error.retry_after))
+                return Outcome(Result.FLOOD, detail=detail, retry_after_s=_seconds(error.retry_after))
             case ChatMigrated():
                 return Outcome(Result.NOT_SENT, detail=detail, new_address=str(error.new_chat_id))
             case InvalidToken() | Conflict():  # our own fault, not the recipient's: every message would fail
@@ -166,7 +165,7 @@ class TelegramChannel:
                 if isinstance(error.__cause__, _BEFORE_WRITING):
                     return Outcome(Result.NOT_SENT, detail=detail, channel_down=True)
                 if "Too Many Requests" in error.message:
-                    return Outcome(Result.NOT_SENT, detail=detail, retry_after_s=30.0)
+                    return Outcome(Result.FLOOD, detail=detail, retry_after_s=30.0)
                 return Outcome(Result.UNKNOWN, detail=detail)
             case _:
                 return Outcome(Result.UNKNOWN, detail=detail)

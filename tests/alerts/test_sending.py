@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.addresses import lift, parked
 from monitor.alerts.outgoing import Outcome, Outgoing, Result
 from monitor.alerts.sending import LEASE, SendCount, release_leases, send_pending
 from monitor.clock import FixedClock
@@ -139,8 +140,9 @@ def test_refused_everywhere_is_unreachable_with_the_reason(sessions: Sessions) -
     assert send(sessions, Scripted("email", [REFUSED])).refused == 1
     assert message(sessions, "email").state == "failed"
     with sessions() as session:
-        notice = session.scalars(select(Notice)).one()
+        notice, above = session.scalars(select(Notice).order_by(Notice.id))
         assert (notice.state, notice.reason) == ("unreachable", "không gửi được: blocked")
+        assert (above.role, above.state, above.reason) == ("chairman", "owed", "báo thay cho agency_head: blocked")
 
 
 def test_a_channel_that_stays_down_is_left_for_another_after_eight_minutes(sessions: Sessions) -> None:
@@ -157,7 +159,7 @@ def test_a_channel_that_stays_down_is_left_for_another_after_eight_minutes(sessi
 def test_a_flood_wait_holds_the_whole_channel_also_after_a_restart(sessions: Sessions) -> None:
     """OnCall PR 5178: 429 on the first of many."""
     prepare(sessions, ("H19.1", "late"), ("H19.1", "very-late"))
-    wait = Outcome(Result.NOT_SENT, detail="flood", retry_after_s=100)
+    wait = Outcome(Result.FLOOD, detail="flood", retry_after_s=100)
     telegram = Scripted(script=[wait])
     send(sessions, telegram)
     assert send(sessions, telegram, at=NOW + timedelta(seconds=99)) == SendCount()
@@ -168,7 +170,7 @@ def test_a_flood_wait_holds_the_whole_channel_also_after_a_restart(sessions: Ses
 def test_a_very_long_flood_wait_sends_by_the_other_channel(sessions: Sessions) -> None:
     """remnawave #227: waits of 13,000 s were seen."""
     prepare(sessions, ("H19.1", "late"), ("H19.1", "very-late"))
-    telegram, email = Scripted(script=[Outcome(Result.NOT_SENT, retry_after_s=13_000)]), Scripted("email")
+    telegram, email = Scripted(script=[Outcome(Result.FLOOD, retry_after_s=13_000)]), Scripted("email")
     assert send(sessions, telegram, email).rerouted == 2
     assert send(sessions, telegram, email, at=NOW + timedelta(seconds=1)).sent == 2
 
@@ -180,7 +182,7 @@ def test_answers_lost_again_and_again_end_with_a_reason(sessions: Sessions) -> N
         send(sessions, channel, at=at)
         at += timedelta(hours=1)
     assert len(channel.got) == 4
-    assert (message(sessions, "email").state, notice_states(sessions)) == ("failed", ["unreachable"])
+    assert (message(sessions, "email").state, notice_states(sessions)) == ("failed", ["unreachable", "owed"])
 
 
 @pytest.mark.parametrize("closed", [1, 2])
@@ -271,10 +273,75 @@ def test_parts_that_arrived_are_not_sent_again(sessions: Sessions) -> None:
     assert [outgoing.parts_sent for outgoing in channel.got] == [0, 1]
 
 
-def test_a_moved_chat_is_remembered(sessions: Sessions) -> None:
+def test_a_moved_chat_is_followed_from_then_on(sessions: Sessions) -> None:
+    """Healthchecks #132: the group became a supergroup between two sends."""
     prepare(sessions, ("H19.1", "late"))
     send(sessions, Scripted(script=[Outcome(Result.SENT, new_address="-1009")]))
     assert message(sessions).address == "-1009"
+    owe(sessions, *add_dossiers(sessions, {"code": "next"}), "late", "agency_head")
+    plan(sessions)
+    channel = Scripted()
+    send(sessions, channel)
+    assert [outgoing.address for outgoing in channel.got] == ["-1009"]
+
+
+def test_everyone_hears_first_before_anyone_hears_twice(sessions: Sessions) -> None:
+    """Fairness: a leader with thirty messages waiting holds up nobody else's first one."""
+    for number in range(3):
+        owe(sessions, *add_dossiers(sessions, {"code": f"a{number}"}), "late", "agency_head")
+        plan(sessions)
+    owe(sessions, *add_dossiers(sessions, {"code": "b"}), "late", "chairman")
+    plan(sessions)
+    channel = Scripted()
+    send(sessions, channel)
+    assert [outgoing.address for outgoing in channel.got] == ["101", "400", "101", "101"]
+
+
+def test_a_flood_wait_takes_nothing_of_the_patience(sessions: Sessions) -> None:
+    """Its own class: after ten of them the next failure still waits 15 s, not 15 min."""
+    prepare(sessions, ("H19.2", "late"))
+    flood = Outcome(Result.FLOOD, detail="flood", retry_after_s=2)
+    channel, at = Scripted("email", [flood] * 10 + [NOT_SENT]), NOW
+    for _ in range(11):
+        send(sessions, channel, at=at)
+        waits = message(sessions, "email").not_before_at - at
+        at = message(sessions, "email").not_before_at
+    assert waits == timedelta(seconds=15)
+    assert outcomes(sessions).count("flood") == 10
+
+
+def test_a_flood_wait_of_one_group_holds_that_group_only(sessions: Sessions) -> None:
+    prepare(sessions, ("H19.1", "late"), ("H19.1", "very-late"))
+    telegram = Scripted(script=[Outcome(Result.FLOOD, retry_after_s=100, one_address=True)])
+    assert send(sessions, telegram) == SendCount(flood=1, sent=1)
+
+
+def test_an_address_that_is_dead_is_parked_and_not_planned_for_again(sessions: Sessions) -> None:
+    prepare(sessions, ("H19.1", "late"))
+    telegram, email = Scripted(script=[Outcome(Result.REFUSED, detail="bị chặn", dead_address=True)]), Scripted("email")
+    send(sessions, telegram, email)
+    send(sessions, telegram, email)
+    owe(sessions, *add_dossiers(sessions, {"code": "next"}), "late", "agency_head")
+    plan(sessions)
+    send(sessions, telegram, email)
+    assert (len(telegram.got), [outgoing.address for outgoing in email.got]) == (1, ["head1@xa1.example.vn"] * 2)
+    with sessions.begin() as session:
+        assert parked(session) == {("telegram", "101"): "bị chặn"}
+        assert lift(session, "telegram", "101", "admin", NOW) == 1
+        assert parked(session) == {}
+
+
+def test_not_confirmed_in_half_an_hour_with_no_other_way_the_role_above_hears_it_too(sessions: Sessions) -> None:
+    prepare(sessions, ("H19.2", "late"))
+    email = Scripted("email", [NOT_SENT] * 2)
+    send(sessions, email)
+    assert notice_states(sessions) == ["planned"]
+    send(sessions, email, at=NOW + timedelta(minutes=31))
+    assert notice_states(sessions) == ["planned", "owed"], "owed to the chairman as well, once"
+    plan(sessions, NOW + timedelta(minutes=31))
+    telegram = Scripted()
+    send(sessions, email, telegram, at=NOW + timedelta(hours=2))
+    assert ([outgoing.address for outgoing in telegram.got], notice_states(sessions)) == (["400"], ["told", "told"])
 
 
 def test_shadow_sends_nothing(sessions: Sessions) -> None:

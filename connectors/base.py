@@ -4,7 +4,7 @@ A connector reads one system and hands over pages of `DossierRecord`. It never w
 decides what is late, and never guesses: what it cannot read it returns as a `BadRecord` or raises.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -49,6 +49,7 @@ class Capability(StrEnum):
     STATUS_FILTER = "status_filter"  # can list by status, so open ones can be re-read
     TOTALS = "totals"  # states how many rows there are
     EXTENSIONS = "extensions"  # shows a new date after an apology
+    HISTORY = "history"  # shows the steps a dossier went through, with their instants
     FINISH_INSTANT = "finish_instant"  # says when it finished
 
 
@@ -202,3 +203,20 @@ class SourceTerms(Protocol):
 
     @property
     def stale_after(self) -> int: ...
+
+
+API_VERSION = 1  # of everything in this module: raised when a connector written for it would break
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorKind:
+    """A kind of source that another distribution brings, as its entry point of the group `dunghen.connectors` names it.
+
+    The entry point's name is the `kind` of the `[[sources]]` tables. `settings` is a subclass of
+    `connectors.kit.settings.SourceSettings` with `kind: Literal["…"]`; one of `HttpSourceSettings` is handed a
+    `Transport` and built by `build(settings, transport, clock)`, any other by `build(settings, clock)`.
+    """
+
+    settings: type[Any]
+    build: Callable[..., Connector]
+    api_version: int = API_VERSION

@@ -2,16 +2,17 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Discriminator, Field, InstanceOf, SecretStr, Tag
 
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.igate.settings import IgateSettings
-from connectors.kit.settings import Duration, Strict
+from connectors.kit.settings import Duration, SourceSettings, Strict
 from connectors.opencps.settings import OpencpsSettings
 from connectors.rest.settings import RestSettings
 from connectors.spreadsheet.settings import SpreadsheetSettings
+from connectors.sql.settings import SqlSettings
 from connectors.td.settings import TdSettings
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -131,9 +132,30 @@ class Daemon(Strict):
     letters_every: Duration = 60
 
 
+OF_OTHERS = "of_others"
+
+
+def _kind_of(value: Any) -> str | None:
+    """Which table of a source this is. One of another distribution is made by the loader already, by its own model."""
+    if isinstance(value, dict):
+        kind = value.get("kind")
+        return kind if isinstance(kind, str) else None
+    return OF_OTHERS if isinstance(value, SourceSettings) else None
+
+
+OWN_SOURCES: tuple[type[SourceSettings], ...] = (
+    OpencpsSettings, DvcqgSettings, IgateSettings, TdSettings, RestSettings, SpreadsheetSettings, SqlSettings
+)  # fmt: skip
 AnySource = Annotated[
-    OpencpsSettings | DvcqgSettings | IgateSettings | TdSettings | RestSettings | SpreadsheetSettings,
-    Field(discriminator="kind"),
+    Annotated[OpencpsSettings, Tag("opencps")]
+    | Annotated[DvcqgSettings, Tag("dvcqg")]
+    | Annotated[IgateSettings, Tag("igate")]
+    | Annotated[TdSettings, Tag("td")]
+    | Annotated[RestSettings, Tag("rest")]
+    | Annotated[SpreadsheetSettings, Tag("spreadsheet")]
+    | Annotated[SqlSettings, Tag("sql")]
+    | Annotated[InstanceOf[SourceSettings], Tag(OF_OTHERS)],
+    Discriminator(_kind_of),
 ]
 
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from connectors.kit.settings import SourceSettings
+from monitor import source_kinds
 from monitor.mistakes import Mistake, Problem, SettingsRefused, nearest, path_of
 from monitor.settings import Settings
 from monitor.settings_checks import MUST_EXIST, check_field, check_table, seconds
@@ -125,7 +127,9 @@ class _Reading:
             for place, problem in check_field(model, key, value):
                 self.note((*at, key, *place), problem)
             if len(self.mistakes) == before:
-                out[key] = value
+                out[key] = (
+                    [v for v in value if v is not None] if key == "sources" and isinstance(value, list) else value
+                )
         return out | self.paths_left_out(known, data)
 
     def value(self, info: FieldInfo, value: Any, at: Location) -> Any:
@@ -148,8 +152,31 @@ class _Reading:
         return value
 
     def item(self, annotation: Any, one: Any, at: Location) -> Any:
+        if at[0] == "sources" and isinstance(one, dict) and one.get("kind") in source_kinds.brought_by_others():
+            return self.source_of_others(one, at)
         model = _table_model(annotation, one)
         return self.table(model, one, at) if model is not None and isinstance(one, dict) else one
+
+    def source_of_others(self, one: dict[str, Any], at: Location) -> SourceSettings | None:
+        """A source whose kind another distribution brings. One that cannot be loaded is disabled, and said."""
+        try:
+            model = source_kinds.model_of(str(one["kind"]))
+            assert model is not None  # it is among those brought
+            prepared = self.table(model, one, at)
+            made = model.model_validate(prepared)
+            assert isinstance(made, SourceSettings)
+            return made
+        except source_kinds.KindUnusable as error:
+            wrong = Words(f"{error.said}; nguồn này bị tắt.", f"{error.said}; this source is disabled.")
+            fix = Words(
+                "cài lại gói của loại nguồn, hoặc bỏ nguồn này", "install its package again, or drop the source"
+            )
+            self.warnings.append(Mistake(self.file, path_of((*at, "kind")), wrong, fix))
+            return source_kinds.unusable(one, error.said)
+        except ValidationError as error:
+            for key, problem in from_pydantic(error):
+                self.mistakes.append(Mistake(self.file, f"{path_of(at)}.{key}", problem.wrong, problem.fix))
+            return None
 
     def path(self, value: str, at: Location) -> Path:
         """A path of the file, from the folder in which the file lies."""
@@ -246,7 +273,7 @@ class _Reading:
                 rows = rows.get(part, []) if isinstance(rows, dict) else []
             seen: dict[str, int] = {}
             for i, row in enumerate(rows if isinstance(rows, list) else []):
-                name = row.get(key) if isinstance(row, dict) else None
+                name = row.get(key) if isinstance(row, dict) else getattr(row, key, None)
                 if isinstance(name, str) and name and seen.setdefault(name, i) != i:
                     first = f"{table}[{seen[name]}]"
                     yield Mistake(

@@ -6,13 +6,10 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from monitor.mistakes import Problem, nearest, path_of
-from monitor.settings import AnySource
+from monitor.settings import OWN_SOURCES
 from monitor.words import Words
 
-KINDS: tuple[str, ...] = tuple(
-    kind for model in get_args(get_args(AnySource)[0]) for kind in get_args(model.model_fields["kind"].annotation)
-)
-_COMING_KINDS = ("sql",)
+KINDS: tuple[str, ...] = tuple(get_args(model.model_fields["kind"].annotation)[0] for model in OWN_SOURCES)
 
 
 def from_pydantic(error: ValidationError) -> Iterator[tuple[str, Problem]]:
@@ -69,9 +66,7 @@ def _choice(value: Any, context: Mapping[str, Any]) -> Problem:
 def _kind(value: Any, context: Mapping[str, Any]) -> Problem:
     tag = str(context.get("tag", "")) or (value.get("kind", "") if isinstance(value, dict) else "")
     allowed = ", ".join(f'"{kind}"' for kind in KINDS)
-    if tag in _COMING_KINDS:
-        wrong = Words(f'loại nguồn "{tag}" chưa đọc được ở bản này.', f'sources of kind "{tag}" cannot be read yet.')
-    elif not tag:
+    if not tag:
         wrong = Words("nguồn này thiếu khóa kind.", "this source has no kind.")
     else:
         wrong = Words(f'không có loại nguồn "{tag}".', f'there is no kind "{tag}".')

@@ -33,6 +33,7 @@ from monitor.pull import PullCount, SourceRules, pull_source
 from monitor.reports.sources import stale_sources
 from monitor.settings import AnySource, Settings
 from monitor.silence import judge_sources
+from monitor.source_kinds import build_connector
 from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer
@@ -255,36 +256,14 @@ def source_rules(source: SourceSettings) -> SourceRules:
     )
 
 
-def make_connector(source: AnySource, clock: Clock, opened: list[object] | None = None) -> Connector:
+def make_connector(source: SourceSettings, clock: Clock, opened: list[object] | None = None) -> Connector:
     """The connector for a source's kind. What must be closed in the end is added to `opened`."""
-    if source.kind == "spreadsheet":
-        from connectors.spreadsheet.connector import build as build_spreadsheet
-
-        return build_spreadsheet(source, clock)
     from connectors.kit.http import RequestsTransport
 
-    transport = RequestsTransport(source, clock)
-    if opened is not None:
-        opened.append(transport)
-    if source.kind == "opencps":
-        from connectors.opencps.connector import build as build_opencps
-
-        return build_opencps(source, transport, clock)
-    if source.kind == "igate":
-        from connectors.igate.connector import build as build_igate
-
-        return build_igate(source, transport, clock)
-    if source.kind == "td":
-        from connectors.td.connector import build as build_td
-
-        return build_td(source, transport, clock)
-    if source.kind == "rest":
-        from connectors.rest.connector import build as build_rest
-
-        return build_rest(source, transport, clock)
-    from connectors.dvcqg.connector import build as build_dvcqg
-
-    return build_dvcqg(source, transport, clock)
+    made = build_connector(source, clock, lambda http: RequestsTransport(http, clock))
+    if made.holds is not None and opened is not None:
+        opened.append(made.holds)
+    return made.connector
 
 
 def make_channels(settings: Settings) -> dict[str, Channel]:

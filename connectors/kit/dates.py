@@ -82,6 +82,14 @@ class DateReader:
         return Moment(at.astimezone(UTC), not written.has_time or local.time() == time(0))
 
 
+def instant_text(at: datetime, how: str, zone: tzinfo) -> str:
+    """An aware instant as a source wants it written (one of the formats above), in its own zone."""
+    if how in ("epoch_s", "epoch_ms"):
+        return str(int(at.timestamp()) * (1000 if how == "epoch_ms" else 1))
+    local = at.astimezone(zone).replace(microsecond=0)
+    return local.isoformat() if how == "iso" else local.strftime(how)
+
+
 def swapped(formats: Sequence[str]) -> bool:
     """Whether a list holds both day-first and month-first patterns with the same separators."""
     return any(f.replace("%d", "%_").replace("%m", "%d").replace("%_", "%m") in formats for f in formats if "%d" in f)

@@ -20,6 +20,7 @@ from connectors.base import (
     Transport,
     UnexpectedAnswer,
 )
+from connectors.kit.dates import instant_text
 from connectors.kit.fields import Unreadable, joined, read_rows
 from connectors.kit.json import Ambiguous, evidence
 from connectors.kit.paging import check_total
@@ -27,7 +28,7 @@ from connectors.kit.sanity import DateWatch
 from connectors.kit.table import TableMapping
 from connectors.kit.text import clean, normal_code
 from connectors.rest.settings import RestSettings
-from connectors.rest.wire import Part, RestApi, at, since_text
+from connectors.rest.wire import Part, RestApi, at
 from monitor.clock import Clock
 
 _CODES_A_PAGE = 50
@@ -137,7 +138,7 @@ class RestConnector:
     def _since(self, since: datetime | None) -> dict[str, str]:
         if since is None:
             return {}
-        return {self._settings.since_param: since_text(since, self._settings.since_format, self._zone)}
+        return {self._settings.since_param: instant_text(since, self._settings.since_format, self._zone)}
 
     def _lookup_one(self, code: str) -> Page:
         page = self._page(self._api.ask({self._settings.code_param: code}))

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from connectors.base import AccessRefused, Transport, UnexpectedAnswer
 from connectors.kit.json import Ambiguous, read_json
@@ -94,11 +92,3 @@ def at(value: Any, place: str, default: Any = None) -> Any:
         else:
             return default
     return value
-
-
-def since_text(at_: datetime, how: str, zone: ZoneInfo) -> str:
-    """An aware instant as the source wants it, in its own zone."""
-    if how in ("epoch_s", "epoch_ms"):
-        return str(int(at_.timestamp()) * (1000 if how == "epoch_ms" else 1))
-    local = at_.astimezone(zone).replace(microsecond=0)
-    return local.isoformat() if how == "iso" else local.strftime(how)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from connectors.archive import is_open_document
 from connectors.base import AccessRefused, SourceUnavailable, UnexpectedAnswer
 from connectors.kit.text import clean, status_key
 from connectors.spreadsheet.line import Line, wanted_headings
@@ -18,7 +19,8 @@ _HEADER_WITHIN = 30  # lines: exports begin with a title, a period, an empty lin
 _LONGEST_CELL_LINES = 50  # lines that one quoted cell may span before the quote is taken for a slip
 _LONGEST_LINE = 1_000_000
 _ZIP = b"PK\x03\x04"
-_NOT_READ = {b"\xd0\xcf\x11\xe0": "tệp Excel cũ (.xls) hoặc có mật khẩu", b"%PDF": "tệp PDF"}
+_OLE = b"\xd0\xcf\x11\xe0"
+_NOT_READ = {b"%PDF": "tệp PDF", b"{\\rt": "tệp văn bản RTF"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ def read_lines(settings: SpreadsheetSettings) -> Iterator[Line]:
         with path.open("rb") as file:
             head = file.read(4)
             _refuse_other_kinds(path, head)
+            if head == _OLE or (head == _ZIP and is_open_document(file)):
+                from connectors.spreadsheet.foreign import read_foreign
+
+                yield from read_foreign(file, settings, open_document=head == _ZIP)
+                return
             if head == _ZIP:  # what it is, whatever it is called
                 from connectors.spreadsheet.workbook import read_workbook
 

@@ -36,18 +36,22 @@ def read_workbook(file: BinaryIO, settings: SpreadsheetSettings) -> Iterator[Lin
     check_archive(file, name, settings.max_bytes)
     file.seek(0)
     with _sheet(file, settings) as (sheet, epoch):
-        rows = _rows(sheet, name)
-        headings, repeated = _heading(rows, settings)
-        codes = frozenset(settings.columns[field] for field in CODES if field in settings.columns)
-        serial = frozenset(settings.columns[field] for field in DATES if field in settings.columns)
-        dates = frozenset() if any(f.startswith("epoch") for f in settings.date_formats) else serial
-        for number, cells in rows:
-            if not cells or _keys(cells) in repeated:  # a printed page begins with the heading again
-                continue
-            texts = {heading: _text(_at(cells, i), heading in dates, epoch) for i, heading in headings.items()}
-            problem = "ô báo lỗi của Excel" if any(texts[heading] in _ERRORS for heading in codes) else ""
-            raw = evidence([_text(cell, False, epoch) for cell in cells])
-            yield Line(number, texts, raw.decode("utf-8", "replace"), problem)
+        yield from lines_of(_rows(sheet, name), settings, epoch)
+
+
+def lines_of(rows: Iterator[tuple[int, "_Cells"]], settings: SpreadsheetSettings, epoch: datetime) -> Iterator[Line]:
+    """The rows under the heading, from (row, cells) of any workbook. Raises `UnexpectedAnswer` without a heading."""
+    headings, repeated = _heading(rows, settings)
+    codes = frozenset(settings.columns[field] for field in CODES if field in settings.columns)
+    serial = frozenset(settings.columns[field] for field in DATES if field in settings.columns)
+    dates = frozenset() if any(f.startswith("epoch") for f in settings.date_formats) else serial
+    for number, cells in rows:
+        if not cells or _keys(cells) in repeated:  # a printed page begins with the heading again
+            continue
+        texts = {heading: _text(_at(cells, i), heading in dates, epoch) for i, heading in headings.items()}
+        problem = "ô báo lỗi của Excel" if any(texts[heading] in _ERRORS for heading in codes) else ""
+        raw = evidence([_text(cell, False, epoch) for cell in cells])
+        yield Line(number, texts, raw.decode("utf-8", "replace"), problem)
 
 
 @contextmanager

@@ -195,7 +195,7 @@ def test_headings_compare_without_case_and_spacing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "kind"), [(b"PK\x03\x04", "xlsx"), (b"\xd0\xcf\x11\xe0", "xls"), (b"%PDF-1.7", "PDF")]
+    ("head", "kind"), [(b"PK\x03\x04", "xlsx"), (b"\xd0\xcf\x11\xe0", "hỏng"), (b"%PDF-1.7", "PDF")]
 )
 def test_06_another_kind_of_file_is_named(tmp_path: Path, head: bytes, kind: str) -> None:
     with pytest.raises(UnexpectedAnswer, match=kind):

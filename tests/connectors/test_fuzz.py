@@ -22,6 +22,7 @@ from connectors.igate.settings import IgateSettings
 from connectors.igate.wire import read_page
 from connectors.kit.fields import read_rows
 from connectors.kit.json import read_json
+from connectors.kit.table import TableMapping
 from connectors.kit.text import clean, normal_code, status_key
 from connectors.opencps.mapping import OpencpsMapping
 from connectors.opencps.settings import OpencpsSettings
@@ -30,17 +31,24 @@ from connectors.rest.connector import RestConnector
 from connectors.rest.settings import RestSettings
 from connectors.rest.wire import read_part
 from connectors.spreadsheet.connector import build as build_spreadsheet
+from connectors.spreadsheet.foreign import parsed
+from connectors.spreadsheet.reader import SheetRefused, printed_rows
 from connectors.spreadsheet.settings import SpreadsheetSettings
+from connectors.spreadsheet.workbook import lines_of
+from connectors.sql.wire import plain
 from connectors.td.mapping import KEY_FIELDS as TD_KEYS
 from connectors.td.mapping import TdMapping
 from connectors.td.settings import TdSettings
 from connectors.td.wire import read_page as read_td_page
 from monitor.clock import FixedClock
+from tests.conformance import test_foreign_books as foreign
 from tests.conformance import test_workbook as workbook
 from tests.conformance.harness import NOW, seen
 from tests.conformance.test_rest import COLUMNS as REST_COLUMNS
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
+from tests.conformance.test_sql import made as sql_settings
 from tests.counts import proof_examples
+from tests.peers import database as sql
 from tests.peers import dvcqg, igate, opencps, rest, td
 
 MANY = settings(
@@ -72,6 +80,10 @@ TD = TdMapping(TdSettings(name="a", kind="td", role="one_stop", url="http://x", 
 REST = RestSettings(
     name="a", kind="rest", role="one_stop", url="http://x", path="/", rows="rows", paging="none", columns=REST_COLUMNS
 )
+
+
+SPREADSHEET = SpreadsheetSettings(name="b", kind="spreadsheet", role="one_stop", path=Path("a.xls"), columns=COLUMNS)
+SQL = TableMapping(sql_settings("sqlite://"), "Asia/Ho_Chi_Minh")
 
 
 def spoilt(row: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -277,6 +289,48 @@ def test_workbook_bytes(tmp_path: Path, flips: list[tuple[int, int]], inside: bo
         path.write_bytes(data)
     with suppress(SourceError):
         assert all(stays_itself(record) for record in seen(workbook.over(path).sweep(FULL)).records)
+
+
+@MANY
+@given(st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5))
+def test_old_workbook_bytes(tmp_path: Path, data: bytes, flips: list[tuple[int, int]]) -> None:
+    """An .xls with bytes changed, or anything at all called one: rows or a code that says why not."""
+    path = tmp_path / "a.xls"
+    if not (tmp_path / "good.xls").exists():
+        foreign.xls(tmp_path / "good.xls", [workbook.HEAD, workbook.row(1)])
+    good = bytearray((tmp_path / "good.xls").read_bytes())
+    for place, value in flips:
+        good[place % len(good)] = value
+    for content in (data, bytes(good)):
+        path.write_bytes(content)
+        with suppress(SheetRefused):
+            assert all(isinstance(parsed(line)[0], int) for line in printed_rows(str(path), ""))
+
+
+@MANY
+@given(st.lists(st.lists(CELL, max_size=7).map(tuple), max_size=4))
+def test_foreign_rows(wild: list[workbook.Cells]) -> None:
+    """Whatever cells the other process prints hurt no other row."""
+    table = [workbook.HEAD, workbook.row(1), *wild, workbook.row(2)]
+    rows = ((number, [None if cell == "" else cell for cell in cells]) for number, cells in enumerate(table, 1))
+    lines = list(lines_of(iter(rows), SPREADSHEET, datetime(1899, 12, 30)))
+    codes = {line.cells.get("Số hồ sơ") for line in lines}
+    assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= codes
+
+
+SQL_VALUE = JSON | st.datetimes() | st.dates() | st.decimals() | st.uuids() | st.binary(max_size=8) | st.times()
+
+
+@MANY
+@given(st.lists(st.dictionaries(st.sampled_from(sorted(sql.row(1))), SQL_VALUE, min_size=1), max_size=4))
+def test_sql_rows(wild: list[dict[str, Any]]) -> None:
+    """Whatever types a view's columns have."""
+    rows = [{name: plain(value) for name, value in {**sql.row(n), **changes}.items()} for n, changes in enumerate(wild)]
+    records, raws, bad = read_rows([*rows, sql.row(99)], SQL.record, SQL.key_fields)
+    assert sql.row(99)["ma"] in {record.code for record in records}
+    assert len(records) == len(raws)
+    assert len(bad) <= len(wild)
+    assert all(stays_itself(record) for record in records)
 
 
 @MANY

@@ -19,7 +19,7 @@ from monitor.domain.escalation import Occasion
 from monitor.domain.limits import LimitUnit
 from monitor.domain.stage import Stage
 from monitor.explain_words import STAGE_VI, STATUS_VI
-from monitor.settings import AnySource, LetterAgency, Rung, Settings
+from monitor.settings import OWN_SOURCES, LetterAgency, Rung, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSADMIN = (ROOT / "docs" / "sysadmin.md").read_text("utf-8")
@@ -118,7 +118,7 @@ def test_the_settings_reference_is_the_settings(title: str, expected: set[str]) 
     assert set(first_cells(section(SYSADMIN, title))) == expected
 
 
-KINDS = {get_args(m.model_fields["kind"].annotation)[0]: m for m in get_args(get_args(AnySource)[0])}
+KINDS = {get_args(m.model_fields["kind"].annotation)[0]: m for m in OWN_SOURCES}
 
 
 @pytest.mark.parametrize("kind", KINDS)

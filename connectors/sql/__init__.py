@@ -1,0 +1,1 @@
+"""A read-only view in a system's own database, through SQLAlchemy."""

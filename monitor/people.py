@@ -99,6 +99,10 @@ class Directory:
         """The person with this code."""
         return self._people.get(code)
 
+    def posts_of(self, person: str, on: date) -> list[Post]:
+        """The posts a person holds on that day, in the order of the file."""
+        return [post for posts in self._posts.values() for post in posts if post.person == person and post.is_held(on)]
+
     def up(self, code: str) -> Iterator[Agency]:
         """The agency itself, its parent, and so on to the root. Nothing for an unknown code."""
         agency = self._agencies.get(code)

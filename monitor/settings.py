@@ -14,6 +14,7 @@ from connectors.rest.settings import RestSettings
 from connectors.spreadsheet.settings import SpreadsheetSettings
 from connectors.sql.settings import SqlSettings
 from connectors.td.settings import TdSettings
+from monitor.domain.answers import AnswerLimits
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -96,6 +97,14 @@ class Rung(Strict):
     severity: Literal["normal", "high", "urgent"] = "normal"
 
 
+class Answers(Strict):
+    """How many working days ahead an official's answer to an alert may reach; a role not named may not put off."""
+
+    promise_days: int = 10
+    solved_days: int = 2  # how long "solved already, the source is behind" is believed
+    put_off_days: dict[str, int] = Field(default_factory=lambda: dict(AnswerLimits().put_off_days))
+
+
 class LetterAgency(Strict):
     """How one agency's letter looks. `agency` is a code of the people file, or "*" for all others."""
 
@@ -171,6 +180,7 @@ class Settings(Strict):
     channels: Channels = Channels()
     warning: Warning_ = Warning_()
     escalation: tuple[Rung, ...] = ()
+    answers: Answers = Answers()
     letters: Letters = Letters()
     web: Web = Web()
     daemon: Daemon = Daemon()

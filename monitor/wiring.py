@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Connector
 from connectors.kit.settings import SourceSettings
+from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.forecast import rung_rule
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.alerts.sending import SendCount, release_leases, send_pending
 from monitor.calendars import load_calendar
 from monitor.clock import Clock
+from monitor.domain.answers import AnswerLimits
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.stage import parse_warning
 from monitor.intake import Intake
@@ -124,6 +126,13 @@ class Program:
         """What judging goes by."""
         rungs = [rung_rule(rung) for rung in self.settings.escalation]
         return Rules(self.calendar, parse_warning(self.settings.warning.due_soon), rungs, self.directory)
+
+    @property
+    def answer_rules(self) -> AnswerRules:
+        """What officials' answers to alerts are held to."""
+        wanted = self.settings.answers
+        limits = AnswerLimits(wanted.promise_days, wanted.solved_days, wanted.put_off_days)
+        return AnswerRules(self.calendar, self.directory, limits)
 
     def connector(self, source: AnySource) -> Connector:
         """The connector of a configured source, made once."""

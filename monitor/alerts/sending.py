@@ -183,7 +183,11 @@ def _still_owed(session: Session, message_id: int) -> frozenset[int]:
     asked = (
         select(Notice.id)
         .join(MessageNotice, MessageNotice.notice_id == Notice.id)
-        .where(MessageNotice.message_id == message_id, Notice.state.in_(("planned", "told")))
+        .where(
+            MessageNotice.message_id == message_id,
+            MessageNotice.withdrawn_at.is_(None),
+            Notice.state.in_(("owed", "planned", "told")),  # owed: told to one of its people, another one waits
+        )
     )
     return frozenset(session.scalars(asked))
 

@@ -161,6 +161,18 @@ VIETNAMESE: dict[str, str] = {
     "Plan what is owed and send what may go now. Not while the daemon runs: it does this by itself.": (
         "Lên tin những gì phải báo và gửi tin đi được ngay. Không dùng khi dunghen run đang chạy: nó tự làm việc này."
     ),
+    "Take a dossier on, with the day by which it will be done. Not done by then: the next rung is told.": (
+        "Nhận xử lý một hồ sơ, hẹn ngày xong. Đến ngày chưa xong thì báo lên bậc cao hơn."
+    ),
+    "Put the alerts about a dossier off. What was held back is told when that ends.": (
+        "Hoãn nhắc về một hồ sơ. Hết hạn hoãn thì báo lại những gì đã giữ."
+    ),
+    "Code of the person in the people file.": ("Mã người trong tệp con người."),
+    "The day by which it will be done: 2026-11-27.": ("Ngày hẹn xong: 2026-11-27."),
+    "It is solved already; the source is behind.": ("Đã giải quyết xong, nguồn chưa cập nhật."),
+    "To the end of this day; without it as long as the post may.": (
+        "Đến hết ngày này; không ghi thì lâu nhất mà chức vụ được phép."
+    ),
     "Agencies, people and posts.": ("Cơ quan, con người, chức vụ."),
     "List agencies as a tree, and people with the channels that reach them.": (
         "Liệt kê cây cơ quan, và con người cùng các kênh báo được cho họ."

@@ -15,11 +15,13 @@ from monitor.store.tables.dossiers import (
     FindingRow,
     SourceDossier,
 )
+from monitor.store.tables.ladders import Acknowledgement, Digest, Ladder, Policy
 from monitor.store.tables.letters import Letter, LetterNumber, LetterStep
 from monitor.store.tables.log import Audit, Job
 from monitor.store.tables.sources import BadRecordRow, Observation, Pull, Source
 
 __all__ = [
+    "Acknowledgement",
     "Alias",
     "ApplicantRow",
     "Attempt",
@@ -29,10 +31,12 @@ __all__ = [
     "BotUpdate",
     "CrossingRow",
     "DeclaredId",
+    "Digest",
     "Dossier",
     "Feed",
     "FindingRow",
     "Job",
+    "Ladder",
     "Letter",
     "LetterNumber",
     "LetterStep",
@@ -43,6 +47,7 @@ __all__ = [
     "Notice",
     "Observation",
     "ParkedAddress",
+    "Policy",
     "Pressed",
     "Pull",
     "Source",

@@ -22,12 +22,14 @@ class Notice(Base):
     role: Mapped[str] = mapped_column(String(48))
     agency_code: Mapped[str] = mapped_column(String(80), default="")
     severity: Mapped[str] = mapped_column(String(16), default="normal")
-    occasion: Mapped[str] = mapped_column(String(80), default="")  # makes a source notice unique: the instant it began
+    occasion: Mapped[str] = mapped_column(String(80), default="")  # see Occasion
+    channels: Mapped[str] = mapped_column(String(200), default="")  # of the frozen rung, "," between; "" = every one
+    repeat: Mapped[int] = mapped_column(Integer, default=0)  # 0 the first time, then 1, 2 …: "nhắc lần k"
     rung_at: Mapped[datetime]  # when the rung truly came
     owed_at: Mapped[datetime]  # when judging found it
     state: Mapped[str] = mapped_column(
         String(16), default="owed", index=True
-    )  # owed | folded | planned | told | cancelled | unreachable
+    )  # owed | held | folded | planned | told | cancelled | unreachable
     reason: Mapped[str] = mapped_column(Text, default="")
     closed_at: Mapped[datetime | None]
     # dossier_id is null for a source notice and null never equals null, so the key is spelled out
@@ -69,6 +71,7 @@ class MessageNotice(Base):
     __tablename__ = "message_notice"
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), primary_key=True)
     notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id"), primary_key=True, index=True)
+    withdrawn_at: Mapped[datetime | None]  # taken back before it was sent: this message no longer tells it
 
 
 class Attempt(Base):

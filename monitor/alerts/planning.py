@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from monitor.alerts.addresses import linked, parked
 from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
 from monitor.alerts.recipients import CHANNELS, Reach, Recipient, Resolver
+from monitor.alerts.subjects import dossiers_by_id, subjects_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
-from monitor.store.tables import Dossier, Letter, Message, MessageNotice, Notice, Source
+from monitor.store.tables import Dossier, Message, MessageNotice, Notice
 from monitor.store.writing import in_batches
 
 _BATCH = 500
@@ -79,11 +80,11 @@ def plan_messages(
     resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
     reopened = _reopen(session, by_rung, resolver)
     due, waiting = _due(session, open_now=_is_open(calendar, now))
-    dossiers = _dossiers(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
+    dossiers = dossiers_by_id(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     told = [notice for notice in due if not _is_held(notice, dossiers, stale, now)]
     bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
-    subjects = _subjects(session, told, dossiers, directory)
+    subjects = subjects_of(session, told, dossiers, directory)
     messages = [_message(bundle, subjects, calendar, now, base_url, shadow) for bundle in bundles]
     _store(session, messages)
     _close(session, told, unreachable, stood_in, shadow, now)
@@ -218,43 +219,6 @@ def message_key(recipient: Recipient, notice_keys: Iterable[str]) -> str:
     """Says the same for the same news to the same person: planning twice can't double, and mail can be recognised."""
     news = hashlib.blake2b("\n".join(sorted(notice_keys)).encode(), digest_size=12).hexdigest()
     return f"{recipient.person}:{recipient.channel}:{news}"
-
-
-def _dossiers(session: Session, ids: Collection[int]) -> dict[int, Dossier]:
-    found: dict[int, Dossier] = {}
-    for batch in in_batches(sorted(ids)):
-        found.update({d.id: d for d in session.scalars(select(Dossier).where(Dossier.id.in_(batch)))})
-    return found
-
-
-def _subjects(
-    session: Session,
-    notices: Sequence[Notice],
-    dossiers: Mapping[int, Dossier],
-    directory: Directory,
-) -> dict[tuple[int | None, str], Subject]:
-    """Everything the lines need, in a few reads."""
-    letters: dict[tuple[int, int], str] = {}
-    for batch in in_batches(sorted(dossiers)):
-        asked = select(Letter.dossier_id, Letter.promise_number, Letter.state).where(Letter.dossier_id.in_(batch))
-        letters.update({(dossier_id, number): state for dossier_id, number, state in session.execute(asked)})
-    sources = {source.name: source for source in session.scalars(select(Source))}
-    found: dict[tuple[int | None, str], Subject] = {}
-    for notice in notices:
-        key = (notice.dossier_id, notice.source)
-        if key in found:
-            continue
-        dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
-        if dossier is None:
-            found[key] = Subject(source=sources.get(notice.source), source_name=notice.source)
-            continue
-        agency = directory.agency(dossier.agency_code)
-        found[key] = Subject(
-            dossier=dossier,
-            letter_state=letters.get((dossier.id, dossier.promise_number)),
-            agency_name=agency.name if agency is not None else dossier.agency_name or dossier.agency_code,
-        )
-    return found
 
 
 def _store(session: Session, messages: Sequence[tuple[dict[str, Any], list[int]]]) -> None:

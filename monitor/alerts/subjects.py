@@ -1,0 +1,49 @@
+"""Reads in bulk what the lines of messages say: dossiers, their letters, sources, names of agencies."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.alerts.lines import Subject
+from monitor.people import Directory
+from monitor.store.tables import Dossier, Letter, Notice, Source
+from monitor.store.writing import in_batches
+
+
+def dossiers_by_id(session: Session, ids: Collection[int]) -> dict[int, Dossier]:
+    """These dossiers, in a few reads."""
+    found: dict[int, Dossier] = {}
+    for batch in in_batches(sorted(ids)):
+        found.update({d.id: d for d in session.scalars(select(Dossier).where(Dossier.id.in_(batch)))})
+    return found
+
+
+def subjects_of(
+    session: Session,
+    notices: Sequence[Notice],
+    dossiers: Mapping[int, Dossier],
+    directory: Directory,
+) -> dict[tuple[int | None, str], Subject]:
+    """Everything the lines of these notices need, by (dossier or None, source), in a few reads."""
+    letters: dict[tuple[int, int], str] = {}
+    for batch in in_batches(sorted(dossiers)):
+        asked = select(Letter.dossier_id, Letter.promise_number, Letter.state).where(Letter.dossier_id.in_(batch))
+        letters.update({(dossier_id, number): state for dossier_id, number, state in session.execute(asked)})
+    sources = {source.name: source for source in session.scalars(select(Source))}
+    found: dict[tuple[int | None, str], Subject] = {}
+    for notice in notices:
+        key = (notice.dossier_id, notice.source)
+        if key in found:
+            continue
+        dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
+        if dossier is None:
+            found[key] = Subject(source=sources.get(notice.source), source_name=notice.source)
+            continue
+        agency = directory.agency(dossier.agency_code)
+        found[key] = Subject(
+            dossier=dossier,
+            letter_state=letters.get((dossier.id, dossier.promise_number)),
+            agency_name=agency.name if agency is not None else dossier.agency_name or dossier.agency_code,
+        )
+    return found

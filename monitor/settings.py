@@ -127,6 +127,7 @@ class Letters(Strict):
         "khoản 6 Điều 19 Nghị định số 118/2025/NĐ-CP (được sửa đổi, bổ sung bởi Nghị định số 367/2025/NĐ-CP)"
     )
     templates: Path | None = None  # a folder of the office's own wording, laid over ours
+    print_server: str = "http://127.0.0.1:631"  # CUPS, for `dunghen letters print --printer`
     agencies: tuple[LetterAgency, ...] = (LetterAgency(),)
 
 

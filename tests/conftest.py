@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.store import database
 from monitor.store.migrate import upgrade
 from tests.counts import PROOF
+from tests.cups import CUPSD, Cups, running
 
 # `make test` tries the same examples every time, so that a change is judged by itself; `make proof` draws new ones.
 hypothesis.settings.register_profile("same_every_time", derandomize=True)
@@ -52,6 +53,14 @@ def pdftoppm() -> str:
     found = shutil.which("pdftoppm") or ""
     need(bool(found), "pdftoppm", "apt-get install poppler-utils")
     return found
+
+
+@pytest.fixture
+def cups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cups]:
+    """A real print server of this test's own."""
+    need(bool(CUPSD), "CUPS", "apt-get install --no-install-recommends cups")
+    with running(tmp_path_factory.mktemp("cups")) as server:
+        yield server
 
 
 @pytest.fixture

@@ -42,6 +42,15 @@ VIETNAMESE: dict[str, str] = {
     "Write nothing; say what would be written.": ("Không ghi gì; chỉ nói sẽ ghi gì."),
     "Judge a throw-away copy of the store.": ("Xét trên một bản sao dùng xong bỏ đi."),
     "List what is late and what will be, worst first.": ("Liệt kê hồ sơ quá hạn và sắp quá hạn, nặng nhất trước."),
+    "Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it.": (
+        "In phiếu theo tập, mỗi tập nhiều nhất 100 phiếu kèm bảng kê, ra tệp hoặc ra máy in, và ghi lại."
+    ),
+    "Only letters approved, signed or registered today.": ("Chỉ phiếu được duyệt, ký hoặc vào sổ hôm nay."),
+    "Also those that were printed already.": ("Cả những phiếu đã in."),
+    "Also those whose words are not approved yet.": ("Cả những phiếu chưa duyệt lời văn."),
+    "A CUPS printer, instead of files.": ("Máy in CUPS, thay cho tệp."),
+    "The print server, instead of the configured one.": ("Máy chủ in, thay cho máy chủ trong cấu hình."),
+    "Who prints; this machine's user without it.": ("Người in; không ghi thì là người dùng của máy này."),
     "Only this agency and those below it.": ("Chỉ cơ quan này và các cơ quan bên dưới."),
     "Only this stage; may be repeated.": ("Chỉ giai đoạn này; được ghi nhiều lần."),
     "At most so many rows.": ("Nhiều nhất bấy nhiêu dòng."),

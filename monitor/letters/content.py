@@ -4,8 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -41,16 +42,17 @@ class Content:
     signer_name: str
     recipients: tuple[str, ...] = ()
     values: Mapping[str, str | bool] = field(default_factory=dict)
+    bound_to: str = field(default="", metadata={"kept": False})  # the check of the stored letter this paper goes with
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form kept in `Letter.content`."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        kept = {name: value for name, value in asdict(self).items() if name in _kept()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Content":
         """Reads the stored form back. Raises `ValueError` naming what is missing or unknown."""
-        known = {f.name for f in fields(cls)}
-        if wrong := known.symmetric_difference(stored):
+        if wrong := _kept().symmetric_difference(stored):
             raise ValueError(f"the stored letter has missing or unknown parts: {', '.join(sorted(wrong))}")
         parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
         return cls(**parts)
@@ -64,7 +66,11 @@ class Content:
     @property
     def check(self) -> str:
         """The short hash printed on the paper, 12 hexadecimal digits: enough to tell a genuine draft from another."""
-        return self.hash[:12].upper()
+        return self.bound_to or self.hash[:12].upper()
+
+    def numbered(self, number: str, place_and_date: str) -> "Content":
+        """The paper with the registry's number and date on it. Its check stays the stored letter's: the words are."""
+        return replace(self, number=number, place_and_date=place_and_date, bound_to=self.check)
 
     @property
     def instant(self) -> datetime:
@@ -97,6 +103,11 @@ class Content:
     def qr(self) -> str:
         """What the QR holds: the dossier code and the check, nothing about the person."""
         return f"{self.dossier_code} {self.check}"
+
+
+@cache
+def _kept() -> frozenset[str]:
+    return frozenset(f.name for f in fields(Content) if f.metadata.get("kept", True))
 
 
 def split_fill(paragraph: str) -> tuple[str, bool]:

@@ -72,34 +72,6 @@ def write_files(
     return done
 
 
-def write_merged(
-    session: Session, folder: Path, *, only: Collection[int] | None = None, progress: Progress | None = None
-) -> list[Path]:
-    """All letters of an agency in files of at most 100, in the order of their codes: `<agency>/in-001.pdf` …
-
-    Letters that cannot be printed are left out; `write_files` names them.
-    """
-    rows = [row for row in _rows(session, only) if _problem(row.content) == ""]
-    by_agency: dict[str, list[Content]] = {}
-    for row in sorted(rows, key=lambda row: (row.agency_code, row.name)):
-        by_agency.setdefault(row.agency_code, []).append(row.content)
-    paths: list[Path] = []
-    finished = 0
-    for agency, contents in by_agency.items():
-        for number, at in enumerate(range(0, len(contents), paper.MOST_IN_ONE_FILE), 1):
-            part = contents[at : at + paper.MOST_IN_ONE_FILE]
-            path = folder / safe_name(agency or _NO_AGENCY) / f"in-{number:03d}.pdf"
-            if not _holds(path, paper.mark(part)):
-                _write(path, paper.pdf(part))
-            paths.append(path)
-            finished += len(part)
-            if progress is not None:
-                progress(finished, len(rows))
-    for place in sorted({path.parent for path in paths}):
-        _sync_folder(place)
-    return paths
-
-
 def safe_name(text: str) -> str:
     """A file name of plain characters; two texts that would look alike after cleaning stay different."""
     clean = _UNSAFE.sub("_", text).strip("._-")[:80] or "_"
@@ -140,20 +112,12 @@ def _write_one(row: _Row, folder: Path, kinds: Collection[str]) -> LetterFiles:
         for kind in kinds:
             path = folder / safe_name(row.agency_code or _NO_AGENCY) / f"{row.name}.{kind}"
             if not _holds(path, paper.mark([row.content]) if kind == "pdf" else word.mark(row.content)):
-                _write(path, paper.pdf([row.content]) if kind == "pdf" else word.docx(row.content))
+                write_whole(path, paper.pdf([row.content]) if kind == "pdf" else word.docx(row.content))
                 written += 1
             paths[kind] = path
     except GlyphMissing as missing:
         return LetterFiles(row.letter_id, row.content.dossier_code, row.agency_code, problem=missing.words.vi)
     return LetterFiles(row.letter_id, row.content.dossier_code, row.agency_code, paths, written)
-
-
-def _problem(content: Content) -> str:
-    try:
-        paper.check(content)
-    except GlyphMissing as missing:
-        return missing.words.vi
-    return ""
 
 
 def _holds(path: Path, mark: str) -> bool:
@@ -163,7 +127,7 @@ def _holds(path: Path, mark: str) -> bool:
         return False
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all, also through a power cut: temporary file, fsync, rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -14,6 +14,7 @@ import typst
 
 from monitor import TEMPLATES
 from monitor.letters.content import MOTTO, NATION, Content, split_fill
+from monitor.letters.cover import Cover
 from monitor.letters.density import density_of
 from monitor.letters.fonts import FOLDER, check_glyphs
 
@@ -22,11 +23,12 @@ MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would tak
 
 _QR_MASK = 2
 _LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
+_CELL = 10  # the same in the narrow cells of a list
 _lock = threading.Lock()  # one compiler, many callers
 
 
-def pdf(contents: Sequence[Content]) -> bytes:
-    """One PDF of one or several letters, each beginning on its own page 1.
+def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
+    """One PDF of one or several letters, each beginning on its own page 1, under the list of them if there is one.
 
     Raises `GlyphMissing` for a character that the font lacks and `ValueError` for none or too many letters.
     """
@@ -34,10 +36,13 @@ def pdf(contents: Sequence[Content]) -> bytes:
         raise ValueError(f"a file holds 1 to {MOST_IN_ONE_FILE} letters, not {len(contents)}")
     for content in contents:
         check(content)
+    if cover is not None:
+        check_glyphs(cover.texts())
     first = contents[0]
     inputs = {
         "letters": json.dumps([_data(content) for content in contents], ensure_ascii=False),
         # no person's name in what a file manager shows
+        "cover": json.dumps(_cover(cover) if cover is not None else None, ensure_ascii=False),
         "title": f"Phiếu xin lỗi – {first.dossier_code}" if len(contents) == 1 else "Phiếu xin lỗi",
         "mark": mark(contents),
     }
@@ -104,13 +109,20 @@ def _data(content: Content) -> dict[str, Any]:
     }
 
 
-def _pieces(line: str) -> list[str]:
+def _cover(cover: Cover) -> dict[str, Any]:
+    data = cover.to_dict()
+    for line in data["lines"]:
+        line |= {name: _pieces(line[name], _CELL) for name in ("code", "addressee", "number")}
+    return data
+
+
+def _pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
     """The line in pieces between which it may be broken; words of ordinary length stay whole."""
     pieces = [""]
     for i, word in enumerate(line.split(" ")):
         pieces[-1] += " " if i else ""
-        pieces[-1] += word[:_LONGEST_WORD]
-        pieces += [word[at : at + _LONGEST_WORD] for at in range(_LONGEST_WORD, len(word), _LONGEST_WORD)]
+        pieces[-1] += word[:longest]
+        pieces += [word[at : at + longest] for at in range(longest, len(word), longest)]
     return pieces
 
 

@@ -5,16 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pypdf
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
-from monitor.letters import paper
 from monitor.letters.content import Content
-from monitor.letters.files import safe_name, write_files, write_merged
+from monitor.letters.files import safe_name, write_files
 from monitor.store.tables import ApplicantRow, Letter
-from tests.letters.samples import squeezed
 from tests.letters.test_draft import draft, put, words
 
 Fill = Callable[..., None]
@@ -95,7 +92,6 @@ def test_a_letter_that_cannot_be_printed_is_told_and_the_others_go_on(
         assert "tên người nộp" in one.problem
         assert "Bé" not in one.problem
         assert (one.paths, two.problem, two.written) == ({}, "", 2)
-        assert len(write_merged(session, tmp_path)) == 1
 
 
 def test_a_crash_while_writing_leaves_the_old_file_whole(
@@ -136,27 +132,6 @@ def test_two_dossiers_of_one_code_do_not_overwrite_each_other(
     with sessions() as session:
         write_files(session, tmp_path / "out", kinds=("docx",))
     assert names(tmp_path / "out") == ["H19.126/H19-1-1-1.docx", "H19.126/H19-1-1-2.docx"]
-
-
-def test_a_stack_to_print_in_files_of_at_most_so_many(
-    sessions: sessionmaker[Session], drafted: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(paper, "MOST_IN_ONE_FILE", 2)
-    drafted(3, 1, 2)
-    drafted(4, letter={"agency_code": ""})
-    told: list[tuple[int, int]] = []
-    with sessions() as session:
-        paths = write_merged(session, tmp_path, progress=lambda done, total: told.append((done, total)))
-        again = write_merged(session, tmp_path)
-    assert [str(p.relative_to(tmp_path)) for p in paths] == [
-        "chua-ro-co-quan/in-001.pdf",
-        "H19.126/in-001.pdf",
-        "H19.126/in-002.pdf",
-    ]
-    assert again == paths
-    assert told == [(1, 4), (3, 4), (4, 4)]
-    pages = [page.extract_text() for page in pypdf.PdfReader(paths[1]).pages]
-    assert ["H19.126-251103-0001" in squeezed(pages[0]), "H19.126-251103-0002" in squeezed(pages[1])] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""Paper from the command line: `dunghen letters print`."""
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
+from monitor.cli.exits import Exit
+from monitor.cli.working import quiet_logs
+from monitor.words import Words
+
+if TYPE_CHECKING:
+    from monitor.letters.printing import Printed
+
+
+def print_(
+    which: Annotated[
+        list[str] | None,
+        typer.Argument(help="Codes of dossiers or numbers of letters; all without any.", metavar="CODE"),
+    ] = None,
+    agency: Annotated[
+        str | None, typer.Option("--agency", help="Only this agency and those below it.", metavar="CODE")
+    ] = None,
+    today: Annotated[bool, typer.Option("--today", help="Only letters approved, signed or registered today.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also those that were printed already.")] = False,
+    drafts: Annotated[bool, typer.Option("--drafts", help="Also those whose words are not approved yet.")] = False,
+    printer: Annotated[
+        str | None, typer.Option("--printer", help="A CUPS printer, instead of files.", metavar="NAME")
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option("--server", help="The print server, instead of the configured one.", metavar="URL")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the files, instead of the configured one.", metavar="DIR")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who prints; this machine's user without it.", metavar="NAME")
+    ] = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it."""
+    from monitor.cli.letters import find_letters
+    from monitor.letters.cups import Queue
+    from monitor.letters.printing import Press, Wanted, print_letters
+    from monitor.letters.steps import By
+    from monitor.reports.late import subtree
+    from monitor.store import database
+
+    desk = Desk(config, lang, as_json)
+    quiet_logs()
+    with desk.program() as program, desk.progress(Words("Đang in", "Printing")) as advance:
+        only = None
+        if which:
+            with database.reading(program.engine) as session:
+                only = [letter.id for letter in find_letters(desk, session, which)]
+        agencies = subtree(agency, program.directory) if agency else None
+        folder = out or program.letters_folder / "in"
+
+        def name(code: str) -> str:
+            found = program.directory.agency(code)
+            return found.name if found is not None else ""
+
+        press = Press(
+            to=Queue(server or program.settings.letters.print_server, printer) if printer else folder,
+            by=By(by or getpass.getuser(), program.clock.now()),
+            clock=program.clock,
+            calendar=program.calendar,
+            agency_name=name,
+        )
+        printed = print_letters(program.sessions, Wanted(only, agencies, today, again, drafts), press, advance)
+    _show(desk, printed)
+    if printed.trouble is not None:
+        raise desk.stopped(Exit.PEER, printed.trouble)
+
+
+def _show(desk: Desk, printed: "Printed") -> None:
+    if desk.as_json:
+        stacks = [
+            {
+                "agency": stack.agency_code,
+                "letters": list(stack.letter_ids),
+                "file": str(stack.file) if stack.file else None,
+                "printer": stack.printer or None,
+                "job": stack.job,
+                "waiting": stack.waiting,
+            }
+            for stack in printed.stacks
+        ]
+        left_out = [{"code": code, "why": desk.say(why)} for code, why in printed.left_out]
+        desk.print_json({"stacks": stacks, "left_out": left_out, "discard": printed.discard})
+        return
+    desk.show(
+        Words("Đã in", "Printed"),
+        [Words("Cơ quan", "Agency"), Words("Số phiếu", "Letters"), Words("Ở đâu", "Where")],
+        [(s.agency_code, len(s.letter_ids), s.file or f"{s.printer} #{s.job}") for s in printed.stacks],
+    )
+    for stack in printed.stacks:
+        if stack.waiting:
+            said = Words(
+                "Lệnh in {job} còn chờ ở máy in {printer}.", "Job {job} still waits in the queue of {printer}."
+            )
+            desk.note(said.fill(job=stack.job, printer=stack.printer), style="yellow")
+    for code, why in printed.left_out:
+        desk.note(Words(f"{code}: {why.vi}", f"{code}: {why.en}"), style="red")
+    for code in printed.discard:
+        said = Words(
+            "Bỏ tờ phiếu của hồ sơ {code}: phiếu đã đổi trong lúc in.",
+            "Throw away the sheet of {code}: the letter changed while it was printed.",
+        )
+        desk.note(said.fill(code=code), style="red")
+
+
+PAPER_COMMANDS = (("print", print_),)

@@ -1,0 +1,261 @@
+"""Prints letters in stacks: in order, at most 100 with their cover list, as files or straight to a CUPS queue.
+
+What was printed when stands in the letters' steps and in the log. A stack is delivered first and recorded after it, so
+a crash between the two prints it again rather than never.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.clock import Clock
+from monitor.domain.letter import ISSUED, LetterState
+from monitor.letters import paper
+from monitor.letters.content import Content
+from monitor.letters.cover import Cover, CoverLine
+from monitor.letters.cups import PrinterTrouble, Queue
+from monitor.letters.dates import day
+from monitor.letters.files import safe_name, write_whole
+from monitor.letters.fonts import GlyphMissing
+from monitor.letters.steps import By, StepRefused, open_case, record
+from monitor.store.tables import Dossier, Letter, LetterNumber, LetterStep
+from monitor.words import Words
+
+PRINTED = "printed"
+FROZEN = ISSUED | {LetterState.APPROVED}  # what is signed is what was printed
+_DONE_WITH = frozenset({LetterState.APPLICANT_TOLD, LetterState.CLOSED})  # printed only where it is asked for by name
+_DRAFTS = frozenset({LetterState.DRAFTED, LetterState.DECIDED})
+_NO_AGENCY = "chua-ro-co-quan"
+_WAIT_S = 30  # for a queue to hand a stack to the device
+
+Progress = Callable[[int, int], None]
+
+
+class LocalTime(Protocol):
+    """What printing asks of the calendar."""
+
+    def local(self, at: datetime) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which letters: of these agencies (None: all), or just the ids in `only`; `today` keeps those that moved today.
+
+    A letter is printed once unless `again`; `drafts` takes in those whose words are not approved yet.
+    """
+
+    only: Collection[int] | None = None
+    agencies: Collection[str] | None = None
+    today: bool = False
+    again: bool = False
+    drafts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One file or print job: its letters in order. `waiting` means that the queue still holds it."""
+
+    agency_code: str
+    letter_ids: tuple[int, ...]
+    file: Path | None = None
+    printer: str = ""
+    job: int | None = None
+    waiting: bool = False
+
+
+@dataclass(slots=True)
+class Printed:
+    """What one run printed. `left_out` are dossier codes with the reason; `discard` are codes whose letter changed
+    while it was being printed: that sheet must not go out. `trouble` ended the run early."""
+
+    stacks: list[Stack] = field(default_factory=list)
+    left_out: list[tuple[str, Words]] = field(default_factory=list)
+    discard: list[str] = field(default_factory=list)
+    trouble: Words | None = None
+
+    @property
+    def letters(self) -> int:
+        return sum(len(stack.letter_ids) for stack in self.stacks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    letter_id: int
+    agency_code: str
+    content: Content
+    content_hash: str
+    number: str  # as the register has it, "15/PXL"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Where stacks go: a folder or a queue; what they go by; who prints."""
+
+    to: Path | Queue
+    by: By
+    clock: Clock
+    calendar: LocalTime
+    agency_name: Callable[[str], str]
+
+    @property
+    def now(self) -> datetime:
+        """The local moment of the run."""
+        return self.calendar.local(self.by.at)
+
+    def deliver(self, data: bytes, sheets: Sequence[_Sheet], number: int) -> Stack:
+        """Raises `PrinterTrouble`."""
+        agency, ids = sheets[0].agency_code, tuple(sheet.letter_id for sheet in sheets)
+        name = f"{safe_name(agency or _NO_AGENCY)}-{self.now:%Y%m%d-%H%M%S}-{number:03d}"
+        if isinstance(self.to, Path):
+            file = self.to / f"{name}.pdf"
+            write_whole(file, data)
+            return Stack(agency, ids, file=file)
+        job = self.to.send(data, name, "dunghen")
+        gone = self.to.wait(job, self.clock, _WAIT_S)
+        return Stack(agency, ids, printer=self.to.printer, job=job, waiting=not gone)
+
+
+def print_letters(
+    sessions: sessionmaker[Session], wanted: Wanted, press: Press, progress: Progress | None = None
+) -> Printed:
+    """Prints what is wanted, agency by agency in the order of codes, and records it.
+
+    No lock is held while a stack is set or sent. Trouble of a printer ends the run: what was printed until then is
+    recorded and told.
+    """
+    done = Printed()
+    with sessions() as session:
+        ids = list(session.scalars(_query(wanted, press.now)))
+    finished = 0
+    for sheets in _stacks(sessions, ids, done):
+        try:
+            data = paper.pdf([sheet.content for sheet in sheets], _cover(sheets, press))
+            stack = press.deliver(data, sheets, len(done.stacks) + 1)
+        except (PrinterTrouble, GlyphMissing) as trouble:  # the latter: who prints, or the agency, on the list
+            done.trouble = trouble.words
+            break
+        done.stacks.append(stack)
+        done.discard += _note(sessions, sheets, stack, press.by)
+        finished += len(sheets)
+        if progress is not None:
+            progress(finished, len(ids))
+    return done
+
+
+def _query(wanted: Wanted, now: datetime) -> Select[int]:
+    """Letters in the order of the stacks."""
+    states = FROZEN if wanted.only is not None else FROZEN - _DONE_WITH
+    query = (
+        select(Letter.id)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(
+            Letter.state.in_(states | _DRAFTS if wanted.drafts else states),
+            Letter.suspended_for == "",
+            Letter.content_hash != "",
+        )
+        .order_by(Letter.agency_code, Dossier.code, Letter.promise_number, Letter.id)
+    )
+    steps = select(LetterStep.id).where(LetterStep.letter_id == Letter.id)
+    if wanted.only is not None:
+        query = query.where(Letter.id.in_(wanted.only))
+    if wanted.agencies is not None:
+        query = query.where(Letter.agency_code.in_(wanted.agencies))
+    if wanted.today:
+        midnight = datetime.combine(now.date(), time(), now.tzinfo)
+        query = query.where(steps.where(LetterStep.step != PRINTED, LetterStep.at >= midnight).exists())
+    if not wanted.again:
+        same = LetterStep.detail["content_hash"].as_string() == Letter.content_hash
+        query = query.where(~steps.where(LetterStep.step == PRINTED, same).exists())
+    return query
+
+
+def _stacks(sessions: sessionmaker[Session], ids: Sequence[int], done: Printed) -> Iterator[list[_Sheet]]:
+    """Stacks of one agency, read one after the other: memory holds one."""
+    waiting: list[_Sheet] = []
+    for at in range(0, len(ids), paper.MOST_IN_ONE_FILE):
+        with sessions() as session:
+            sheets = _read(session, ids[at : at + paper.MOST_IN_ONE_FILE])
+        for sheet in sheets:
+            try:
+                paper.check(sheet.content)
+            except GlyphMissing as missing:
+                done.left_out.append((sheet.content.dossier_code, missing.words))
+                continue
+            full = len(waiting) == paper.MOST_IN_ONE_FILE
+            if waiting and (full or waiting[0].agency_code != sheet.agency_code):
+                yield waiting
+                waiting = []
+            waiting.append(sheet)
+    if waiting:
+        yield waiting
+
+
+def _read(session: Session, ids: Sequence[int]) -> list[_Sheet]:
+    numbers = register_entries(session, ids)
+    columns = select(Letter.id, Letter.agency_code, Letter.content, Letter.content_hash)
+    found: dict[int, _Sheet] = {}
+    for letter_id, agency, stored, content_hash in session.execute(columns.where(Letter.id.in_(ids))):
+        assert stored is not None  # the query asked for drafted ones
+        content, entry = Content.from_dict(stored), numbers.get(letter_id)
+        if entry is not None:
+            content = numbered(content, entry)
+        shown = f"{entry.number:02d}/{entry.symbol}" if entry is not None else ""
+        found[letter_id] = _Sheet(letter_id, agency, content, content_hash, shown)
+    return [found[letter_id] for letter_id in ids if letter_id in found]
+
+
+def register_entries(session: Session, ids: Collection[int]) -> dict[int, LetterNumber]:
+    """By letter: the number it bears now. One that was voided and begun anew bears none until it is registered."""
+    query = (
+        select(LetterNumber)
+        .join(Letter, Letter.id == LetterNumber.letter_id)
+        .where(LetterNumber.letter_id.in_(ids), Letter.state.in_(ISSUED - {LetterState.SIGNED}))
+        .order_by(LetterNumber.id)
+    )
+    return {entry.letter_id: entry for entry in session.scalars(query)}
+
+
+def numbered(content: Content, entry: LetterNumber) -> Content:
+    """The paper with văn thư's number and day in place of the blanks (NĐ 30/2020: a 0 before numbers under 10)."""
+    place = content.place_and_date.partition(", ngày")[0]
+    return content.numbered(f"Số: {entry.number:02d}/{entry.symbol}", f"{place}, {day(entry.dated_on)}")
+
+
+def _cover(sheets: Sequence[_Sheet], press: Press) -> Cover:
+    lines = tuple(
+        CoverLine(
+            sheet.content.dossier_code,
+            str(sheet.content.values.get("nguoi_nop", "")),
+            sheet.number,
+            sheet.content.check,
+        )
+        for sheet in sheets
+    )
+    agency = press.agency_name(sheets[0].agency_code) or " ".join(sheets[0].content.issuer)
+    now = press.now
+    about = (f"In lúc {now:%H} giờ {now:%M}, {day(now.date())}; người in: {press.by.actor}", f"{len(lines)} phiếu")
+    return Cover(agency, about, lines)
+
+
+def _note(sessions: sessionmaker[Session], sheets: Sequence[_Sheet], stack: Stack, by: By) -> list[str]:
+    """Records the stack. Answers with the codes whose letter is not any more what was printed."""
+    where = {"printer": stack.printer, "job": stack.job} if stack.job is not None else {}
+    where |= {"file": stack.file.name} if stack.file is not None else {}
+    discard: list[str] = []
+    with sessions.begin() as session:
+        for place, sheet in enumerate(sheets, 1):
+            try:
+                case = open_case(session, sheet.letter_id, by, FROZEN | _DRAFTS)
+            except StepRefused:
+                discard.append(sheet.content.dossier_code)
+                continue
+            if case.letter.content_hash != sheet.content_hash or case.letter.suspended_for:
+                discard.append(sheet.content.dossier_code)
+                continue
+            record(session, case, None, PRINTED, by, place=place, number=sheet.number, **where)
+    return discard

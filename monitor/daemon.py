@@ -42,6 +42,8 @@ class ProgramLike(WebNeeds, Protocol):
 
     def plan_and_send(self) -> Any: ...
 
+    def back_up(self) -> Any: ...
+
     def release_leases(self) -> Any: ...
 
     def request_stop(self) -> None:
@@ -153,6 +155,7 @@ def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier) -> 
     engine.every("judge", judge_every, judge)
     engine.every("letters", settings.daemon.letters_every, program.write_letters)
     engine.every("send", settings.daemon.send_every, program.plan_and_send)
+    engine.every("backup", settings.daemon.backup_every, program.back_up)
 
 
 async def _stop(

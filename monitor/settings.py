@@ -140,6 +140,8 @@ class Daemon(Strict):
     judge_every: Duration = 60
     send_every: Duration = 15
     letters_every: Duration = 60
+    backup_every: Duration = 86_400  # copies of an SQLite store, in data_dir/backups
+    backup_keep: Annotated[int, Field(ge=1, le=1000)] = 7
 
 
 OF_OTHERS = "of_others"

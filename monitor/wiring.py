@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Connector
 from connectors.kit.settings import SourceSettings
+from monitor import backups
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.forecast import rung_rule
 from monitor.alerts.outgoing import Channel
@@ -225,6 +226,16 @@ class Program:
             )
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
         return TellCount(plan, sent)
+
+    def back_up(self) -> Path | None:
+        """The day's copy of an SQLite store; None where a young one is there, or where the store is PostgreSQL."""
+        source = backups.sqlite_file(self.settings.database.url)
+        if source is None:
+            return None
+        chosen = self.settings.daemon
+        folder = self.settings.site.data_dir / "backups"
+        every = timedelta(seconds=chosen.backup_every)
+        return backups.nightly(source, folder, every=every, keep=chosen.backup_keep, now=self.clock.now())
 
     def request_stop(self) -> None:
         """No message is claimed from now on; the one that is being sent is finished."""

@@ -1,14 +1,14 @@
 """The past and the what-if, always on a copy: nothing a person tries here writes into the real history."""
 
-import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.backups import copy_sqlite
 from monitor.clock import FixedClock
 from monitor.settings import Settings
 from monitor.words import Words
@@ -86,13 +86,6 @@ def _must_hide(program: "Program", at: datetime, known_at: datetime) -> bool:
         heard = session.scalar(select(func.max(Observation.heard_at)))
     judged = job.last_ok_at if job is not None else None
     return (judged is not None and at < judged) or (heard is not None and known_at < heard)
-
-
-def copy_sqlite(source: Path, target: Path) -> None:
-    """A consistent copy while others write, by SQLite's own backup."""
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
-    target.chmod(0o600)
 
 
 def _elsewhere(settings: Settings, file: Path) -> Settings:

@@ -1,16 +1,14 @@
 """`dunghen db`: the store's schema, its copies, and putting a copy back."""
 
 import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from monitor.backups import NotWhole, assert_whole, back_up, copy_sqlite, sqlite_file
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
-from monitor.cli.scratch import copy_sqlite
 from monitor.words import Words
 
 db_app = typer.Typer(help="The store: upgrade, backup, restore.", no_args_is_help=True)
@@ -63,14 +61,10 @@ def backup(
     target = file or desk.settings.site.data_dir / "backups" / f"dunghen-{stamp:%Y%m%d-%H%M%S}.db"
     if target.exists():
         raise desk.stopped(Exit.REFUSED, Words(f"Đã có {target}.", f"{target} is there already."))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
     try:
-        copy_sqlite(source, part)
-        _assert_whole(desk, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
+        back_up(source, target)
+    except NotWhole:
+        raise desk.stopped(Exit.STORE, _not_whole(target)) from None
     if desk.as_json:
         desk.print_json({"file": target.resolve(), "bytes": target.stat().st_size})
         return
@@ -118,25 +112,21 @@ def restore(
 
 
 def _sqlite_file(desk: Desk) -> Path:
-    from sqlalchemy.engine import make_url
-
-    url = make_url(desk.settings.database.url)
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    found = sqlite_file(desk.settings.database.url)
+    if found is None:
         raise desk.stopped(Exit.REFUSED, _USE_PG_TOOLS)
-    return Path(url.database)
+    return found
 
 
 def _assert_whole(desk: Desk, file: Path) -> None:
-    """Stops unless SQLite finds the file sound and it is one of ours."""
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            sound = connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            ours = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'source_dossier'").fetchone()
-    except sqlite3.DatabaseError:
-        sound, ours = False, None
-    if not sound or not ours:
-        said = Words(f"{file} không phải bản sao lành lặn của Đúng Hẹn.", f"{file} is not a sound copy of a store.")
-        raise desk.stopped(Exit.STORE, said)
+        assert_whole(file)
+    except NotWhole:
+        raise desk.stopped(Exit.STORE, _not_whole(file)) from None
+
+
+def _not_whole(file: Path) -> Words:
+    return Words(f"{file} không phải bản sao lành lặn của Đúng Hẹn.", f"{file} is not a sound copy of a store.")
 
 
 def _set_aside(desk: Desk, target: Path) -> Path:

@@ -96,7 +96,8 @@ def judge(
             if not (scratch or dry_run):
                 desk.note(_ON_A_COPY, style="yellow")
         else:
-            count = program.judge(moment if at else None, dry_run=dry_run)
+            with desk.progress(Words("Đang xét", "Judging")):
+                count = program.judge(moment if at else None, dry_run=dry_run)
     assert count is not None
     _show_count(desk, count, moment, written=not (elsewhere or dry_run))
 

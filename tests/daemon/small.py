@@ -55,6 +55,9 @@ class Small(SimpleNamespace):
             with self.sessions.begin() as session:
                 session.execute(update(Message).values(receipt="finished in flight"))
 
+    def back_up(self) -> None:
+        pass
+
     def release_leases(self) -> None:
         with self.sessions.begin() as session:
             session.execute(update(Message).values(lease_token=""))

@@ -17,9 +17,9 @@ from connectors.base import DossierRecord
 from connectors.canonical import NotCanonical, record_from_json
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
-from monitor.domain.dossier import Facts, Precision
+from monitor.domain.dossier import Facts, Pause, Precision
 from monitor.domain.findings import FindingKind
-from monitor.domain.pauses import Ledger, Pause, Reckoning, Seen, pauses_seen, reckon
+from monitor.domain.pauses import Ledger, Reckoning, Seen, pauses_seen, reckon
 from monitor.domain.saying import capital, say_day, say_instant
 from monitor.domain.stage import Judgement, Reason, Stage, Warning, judge
 from monitor.domain.trace import ND118_17, ND118_19, ND118_PAUSE

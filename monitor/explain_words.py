@@ -46,6 +46,7 @@ REASON_VI = {
     Reason.FINISHED_WITHIN_PROMISE: "có kết quả trong ngày hẹn trả",
     Reason.FINISHED_AFTER_PROMISE: "có kết quả sau ngày hẹn trả",
     Reason.FINISH_AROUND_PROMISE: "không biết có kết quả trước hay sau hạn: chỉ thấy giữa hai lần đọc",
+    Reason.PAUSE_AROUND_PROMISE: "không biết tạm dừng hay tiếp tục trước hay sau hạn: chỉ thấy giữa hai lần đọc",
     Reason.NO_PROMISED_DATE: "nguồn không cho ngày hẹn trả",
     Reason.UNKNOWN_STATUS: "mã trạng thái của nguồn chưa được khai báo",
     Reason.NO_RECEIPT: "không có thời điểm tiếp nhận",
@@ -79,6 +80,7 @@ FINDING_VI = {
     FindingKind.CALENDAR_RUNS_OUT: "lịch nghỉ chính thức sắp hết, cần bổ sung",
     FindingKind.INTAKE_LATE: "quá 8 giờ làm việc chưa trả lời tiếp nhận hồ sơ nộp trực tuyến",
     FindingKind.SUPPLEMENT_LATE: "yêu cầu bổ sung sau 3 ngày làm việc kể từ khi tiếp nhận",
+    FindingKind.SUPPLEMENT_REPEATED: "yêu cầu bổ sung hơn một lần",
     FindingKind.SUPPLEMENT_UNANSWERED: "quá 15 ngày chưa bổ sung, hồ sơ chưa được đóng",
     FindingKind.DATE_MISMATCH_WITH_COUNT: "ngày hẹn trả khác hạn tự tính theo thủ tục",
 }

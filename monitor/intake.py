@@ -303,6 +303,8 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "paused_since_at": view.paused_since_at,
         "due_at": due.due_at if due else None,
         "due_on": due.due_on if due else None,
+        "due_provisional": due is not None and due.provisional,
+        "pauses": view.pauses,
         "calendar_version": intake.calendar.version,
         "facts_at": now,
         "confirmed_at": now,

@@ -116,6 +116,7 @@ def facts_from_row(row: Any) -> Facts:
         submitted_at=row.submitted_at,
         precision=Precision(row.precision),
         payment_pauses=row.payment_pauses,
+        pauses=row.pauses,
     )
 
 
@@ -156,6 +157,9 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
             "promise_at": promise.at if promise else None,
             "late_from_at": judgement.late_from,
             "letter_by_on": judgement.letter_by_on,
+            "letter_provisional": judgement.letter_provisional,
+            "late_vs_promise": judgement.late_vs_promise,
+            "late_vs_original": judgement.late_vs_original,
             "judged_at": now,
             "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }

@@ -82,6 +82,7 @@ class Work:
             FindingKind.CALENDAR_ENDS: {},
             FindingKind.INTAKE_LATE: {},
             FindingKind.SUPPLEMENT_LATE: {},
+            FindingKind.SUPPLEMENT_REPEATED: {},
             FindingKind.SUPPLEMENT_UNANSWERED: {},
             FindingKind.DATE_MISMATCH_WITH_COUNT: {},
         }

@@ -32,7 +32,7 @@ _OPEN = sorted({status.value for status in OPEN} | {Status.UNKNOWN.value})
 _NEEDED = (
     "id", "code", "agency_code", "procedure_code", "channel", "status", "received_at", "promised_at", "extended_at",
     "original_promised_at", "finished_at", "finished_after_at", "finished_by_at", "paused_since_at", "submitted_at",
-    "precision", "payment_pauses", "due_on",
+    "precision", "payment_pauses", "pauses", "due_on",
 )  # fmt: skip
 
 

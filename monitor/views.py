@@ -9,8 +9,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connectors.base import DossierRecord
-from monitor.domain.dossier import FINISHED, PAUSED, Facts, Precision, Status
+from monitor.domain.dossier import FINISHED, PAUSED, Facts, Pause, Precision, Status
 from monitor.domain.findings import View, disagreement
+from monitor.domain.pauses import PauseLog, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class SourceView:
     finished_by_at: datetime | None
     returned_at: datetime | None
     paused_since_at: datetime | None
+    pauses: tuple[Pause, ...]
+    sure_until_at: datetime | None
     officer: str
     changed_at: datetime
 
@@ -58,9 +61,12 @@ def fold(
     The first promise ever heard is kept: later ones may be extensions, re-dating or a correction, and a report
     against the original needs it (law.md §4.4).
     """
+    log = _log(previous).heard(Seen(record.status, heard_at, not_before if previous else None))
+    # behind a state nobody understands it may have ended long before the last reading
+    known_after = previous.sure_until_at if previous and previous.status is Status.UNKNOWN else not_before
     ended_by_interval = record.status in FINISHED and record.finished_at is None
     was_ended = previous is not None and previous.status in FINISHED
-    after = previous.finished_after_at if previous and was_ended else (not_before if previous else None)
+    after = previous.finished_after_at if previous and was_ended else (known_after if previous else None)
     by = previous.finished_by_at if previous and was_ended and previous.finished_by_at else heard_at
     if record.returned_at is not None:
         by = min(by, record.returned_at)  # the result was there when it was handed over
@@ -89,9 +95,21 @@ def fold(
         finished_by_at=by if ended_by_interval else None,
         returned_at=record.returned_at,
         paused_since_at=(previous.paused_since_at if previous and was_paused else heard_at) if paused else None,
+        pauses=log.pauses,
+        sure_until_at=log.sure_until,
         officer=record.officer,
         changed_at=heard_at,
     )
+
+
+def _log(previous: SourceView | None) -> PauseLog:
+    """The ledger as the view holds it. A view from before the ledger was kept knows of its standing pause alone."""
+    if previous is None:
+        return PauseLog()
+    pauses, since = previous.pauses, previous.paused_since_at
+    if since is not None and not (pauses and pauses[-1].is_open):
+        pauses = (*pauses, Pause(previous.status, None, since))
+    return PauseLog(pauses, previous.status is Status.UNKNOWN, previous.sure_until_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +150,7 @@ def facts_of(view: SourceView, roles: dict[str, SourceRole], *, payment_pauses: 
         submitted_at=view.submitted_at,
         precision=Precision.INSTANT if exact else Precision.DATE,
         payment_pauses=payment_pauses,
+        pauses=view.pauses,
     )
 
 

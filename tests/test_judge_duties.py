@@ -70,7 +70,10 @@ def test_a_supplement_nobody_answers_is_found_after_fifteen_days(sessions: sessi
     )
     judge_due(sessions, RULES, at("2026-10-07 09:00"))
     assert told(sessions) == {
-        "supplement_late": "thấy yêu cầu lần đầu thứ Tư 07/10/2026, hạn yêu cầu thứ Ba 06/10/2026",
+        "supplement_late": (
+            "thấy yêu cầu lần đầu thứ Tư 07/10/2026, hạn yêu cầu thứ Ba 06/10/2026; "
+            "chưa chắc chắn: không biết yêu cầu từ ngày nào"
+        ),
         "date_mismatch_with_count": (
             "hẹn trả thứ Năm 08/10/2026, tự tính thứ Ba 06/10/2026: hẹn muộn hơn 2 ngày làm việc"
         ),

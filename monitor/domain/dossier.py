@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from monitor.domain.spans import Span
+
 
 class Status(StrEnum):
     """The state a source reports, in one vocabulary for every system."""
@@ -47,6 +49,42 @@ class Promise(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Time that stood still: began in (began_after, began_by], ended in (ended_after, ended_by].
+
+    `ended_by` None = it still stands. `began_after` None = from the first we heard.
+    """
+
+    kind: Status
+    began_after: datetime | None
+    began_by: datetime
+    ended_after: datetime | None = None
+    ended_by: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_by is None
+
+    def shortest(self) -> Span | None:
+        """The least it can have been; None while it stands."""
+        if self.ended_by is None:
+            return None
+        return Span(self.began_by, max(self.began_by, self.ended_after or self.began_by))
+
+    def longest(self) -> Span | None:
+        """The most it can have been; None while it stands."""
+        if self.ended_by is None:
+            return None
+        return Span(self.began_after or self.began_by, self.ended_by)
+
+    def has_bound_around(self, at: datetime) -> bool:
+        """Whether it may have begun, or ended, on either side of `at`: two polls saw the states, none the moment."""
+        if self.began_after is not None and self.began_after < at <= self.began_by:
+            return True
+        return self.ended_by is not None and self.ended_after is not None and self.ended_after < at <= self.ended_by
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything the rules may look at. Every instant is aware.
 
@@ -66,6 +104,7 @@ class Facts:
     submitted_at: datetime | None = None
     precision: Precision = Precision.DATE
     payment_pauses: bool = False
+    pauses: tuple[Pause, ...] = ()  # oldest first, a financial duty's among them
 
     @property
     def promise(self) -> Promise | None:
@@ -79,6 +118,13 @@ class Facts:
     @property
     def is_paused(self) -> bool:
         return self.status in PAUSED or (self.status is Status.PAYMENT and self.payment_pauses)
+
+    @property
+    def counted_pauses(self) -> tuple[Pause, ...]:
+        """The pauses that stop this procedure's clock."""
+        if self.payment_pauses:
+            return self.pauses
+        return tuple(pause for pause in self.pauses if pause.kind is not Status.PAYMENT)
 
 
 # A promise further away than this is a typing error at the source, not a term (the longest real one is 300 days).

@@ -3,11 +3,12 @@
 What is late here is no lateness of the dossier; each is a finding of its own (NĐ 118/2025 Điều 17, Điều 19 khoản 5).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
-from monitor.domain.dossier import PAUSED, Facts, Status
+from monitor.domain.dossier import PAUSED, Facts, Pause, Status
 from monitor.domain.findings import FindingKind
 from monitor.domain.pauses import intake_by, supplement_closes_on, supplement_request_by
 from monitor.domain.saying import say_day, say_instant
@@ -36,7 +37,9 @@ def duties(
     if facts.status is Status.SUBMITTED and facts.submitted_at is not None:
         _intake(facts.submitted_at, calendar, now, found)
     if facts.status is Status.SUPPLEMENT and facts.paused_since is not None:
-        _supplement(facts.received_at, facts.paused_since, calendar, now, found)
+        _supplement(facts, facts.paused_since, calendar, now, found)
+    if facts.status in _RUNNING:
+        _repeated(facts.pauses, calendar, found)
     if facts.status in _RUNNING and facts.promised_at is not None and due_on is not None:
         _compare(facts.promised_at, facts.original_promised_at, due_on, calendar, tolerance, found)
     return found
@@ -58,13 +61,16 @@ def _intake(submitted_at: datetime, calendar: WorkingCalendar, now: datetime, fo
         found.next_at = until + _TICK
 
 
-def _supplement(
-    received_at: datetime | None, seen_at: datetime, calendar: WorkingCalendar, now: datetime, found: Duties
-) -> None:
-    """A poll sees the request after it was made: the words say when it was first seen."""
+def _supplement(facts: Facts, seen_at: datetime, calendar: WorkingCalendar, now: datetime, found: Duties) -> None:
+    """A poll sees the request after it was made: the words say between which readings, and whether that settles it."""
     seen_on = calendar.local_date(seen_at)
-    if received_at is not None and seen_on > (by := supplement_request_by(received_at, calendar)):
+    if facts.received_at is not None and seen_on > (by := supplement_request_by(facts.received_at, calendar)):
+        after = next((p.began_after for p in reversed(facts.pauses) if p.is_open), None)
         text = f"thấy yêu cầu lần đầu {say_day(seen_on)}, hạn yêu cầu {say_day(by)}"
+        if after is None:
+            text += "; chưa chắc chắn: không biết yêu cầu từ ngày nào"
+        elif calendar.local_date(after) <= by:
+            text += f"; chưa chắc chắn: lần đọc trước đó là {say_day(calendar.local_date(after))}"
         found.holding[FindingKind.SUPPLEMENT_LATE] = text
     closes_on = supplement_closes_on(seen_at, calendar)
     over_at = calendar.midnight(closes_on + _ONE_DAY)
@@ -72,6 +78,13 @@ def _supplement(
         found.holding[FindingKind.SUPPLEMENT_UNANSWERED] = f"hạn bổ sung {say_day(closes_on)}"
     else:
         found.next_at = over_at
+
+
+def _repeated(pauses: Sequence[Pause], calendar: WorkingCalendar, found: Duties) -> None:
+    asked = [say_day(calendar.local_date(pause.began_by)) for pause in pauses if pause.kind is Status.SUPPLEMENT]
+    if len(asked) > 1:
+        text = f"đã yêu cầu bổ sung {len(asked)} lần: thấy {', '.join(asked)}"
+        found.holding[FindingKind.SUPPLEMENT_REPEATED] = text
 
 
 def _compare(

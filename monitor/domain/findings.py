@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     CALENDAR_RUNS_OUT = "calendar_runs_out"  # of the site: days off are decreed for fewer than 60 more days
     INTAKE_LATE = "intake_late"  # submitted, not accepted within 8 working hours (NĐ 118/2025 Điều 17 khoản 2 điểm c)
     SUPPLEMENT_LATE = "supplement_late"  # asked for later than 3 working days after reception (Điều 19 khoản 5)
+    SUPPLEMENT_REPEATED = "supplement_repeated"  # asked for more than once (Điều 11 khoản 2 điểm c)
     SUPPLEMENT_UNANSWERED = "supplement_unanswered"  # parked for over 15 days (Điều 19 khoản 5)
     DATE_MISMATCH_WITH_COUNT = "date_mismatch_with_count"  # the promise is not the date we count
 

@@ -11,12 +11,13 @@ from enum import StrEnum
 
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
-from monitor.domain.dossier import Status
+from monitor.domain.dossier import PAUSED, Pause, Status
 from monitor.domain.limits import CountingRules, TimeLimit
 from monitor.domain.spans import Span, merged
 
 SUPPLEMENT_REQUEST_DAYS = 3  # working days from reception (NĐ 118/2025 Điều 19 khoản 5)
 SUPPLEMENT_CLOSING_DAYS = 15  # days after which an unanswered request closes the dossier (the same)
+_PAUSING = PAUSED | {Status.PAYMENT}
 INTAKE_HOURS = 8  # working hours to accept an online dossier (NĐ 118/2025 Điều 17 khoản 2 điểm c)
 
 
@@ -37,51 +38,37 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """Time that stood still: began in (began_after, began_by], ended in (ended_after, ended_by].
+class PauseLog:
+    """The ledger while it is written, one state after another: what a view keeps of its own history.
 
-    `ended_by` None = it still stands. `began_after` None = from the first we heard.
+    While an unknown state is reported (`is_blind`), `sure_until` is when one we understand was last confirmed.
     """
 
-    kind: Status
-    began_after: datetime | None
-    began_by: datetime
-    ended_after: datetime | None = None
-    ended_by: datetime | None = None
+    pauses: tuple[Pause, ...] = ()
+    is_blind: bool = False
+    sure_until: datetime | None = None
 
-    @property
-    def is_open(self) -> bool:
-        return self.ended_by is None
-
-    def shortest(self) -> Span | None:
-        """The least it can have been; None while it stands."""
-        if self.ended_by is None:
-            return None
-        return Span(self.began_by, max(self.began_by, self.ended_after or self.began_by))
-
-    def longest(self) -> Span | None:
-        """The most it can have been; None while it stands."""
-        if self.ended_by is None:
-            return None
-        return Span(self.began_after or self.began_by, self.ended_by)
+    def heard(self, seen: Seen) -> "PauseLog":
+        """With one more state. One kind following another is two pauses; the same kind heard again is one. An unknown
+        state begins and ends nothing, but what happened behind it may have happened any time since it came up."""
+        before = self.sure_until if self.is_blind else seen.before
+        if seen.status is Status.UNKNOWN:
+            return PauseLog(self.pauses, is_blind=True, sure_until=before)
+        pauses = self.pauses
+        standing = pauses[-1] if pauses and pauses[-1].is_open else None
+        if standing is not None and seen.status is not standing.kind:
+            pauses = (*pauses[:-1], replace(standing, ended_after=before, ended_by=seen.at))
+        if seen.status in _PAUSING and (standing is None or seen.status is not standing.kind):
+            pauses = (*pauses, Pause(seen.status, before, seen.at))
+        return PauseLog(pauses)
 
 
 def pauses_seen(history: Iterable[Seen], *, payment_pauses: bool = False) -> tuple[Pause, ...]:
-    """The pauses in a history of states, oldest first. A financial duty pauses only where the procedure says so.
-
-    One kind following another is two pauses; the same kind heard again is one. An unknown state ends nothing.
-    """
-    kinds = {Status.SUPPLEMENT, Status.SUSPENDED} | ({Status.PAYMENT} if payment_pauses else set())
-    pauses: list[Pause] = []
+    """The pauses in a history of states, oldest first. A financial duty pauses only where the procedure says so."""
+    log = PauseLog()
     for seen in history:
-        if seen.status is Status.UNKNOWN:
-            continue
-        standing = pauses[-1] if pauses and pauses[-1].is_open else None
-        if standing is not None and seen.status is not standing.kind:
-            pauses[-1] = replace(standing, ended_after=seen.before, ended_by=seen.at)
-        if seen.status in kinds and (standing is None or seen.status is not standing.kind):
-            pauses.append(Pause(seen.status, seen.before, seen.at))
-    return tuple(pauses)
+        log = log.heard(seen)
+    return tuple(pause for pause in log.pauses if payment_pauses or pause.kind is not Status.PAYMENT)
 
 
 @dataclass(frozen=True, slots=True)

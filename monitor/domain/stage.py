@@ -52,6 +52,7 @@ class Reason(StrEnum):
     FINISHED_WITHIN_PROMISE = "finished_within_promise"
     FINISHED_AFTER_PROMISE = "finished_after_promise"
     FINISH_AROUND_PROMISE = "finish_around_promise"
+    PAUSE_AROUND_PROMISE = "pause_around_promise"
     NO_PROMISED_DATE = "no_promised_date"
     UNKNOWN_STATUS = "unknown_status"
     NO_RECEIPT = "no_receipt"
@@ -90,7 +91,9 @@ class Judgement(NamedTuple):
     """The answer for one dossier at one moment.
 
     `next_change_at` is the first instant at which this judgement can change though no fact does; None: never.
-    `late_vs_original` is the second answer of law.md §4.4: against the date first promised, whatever came after.
+    `late_vs_promise` and `late_vs_original` are the two answers of law.md §4.4: against the promise in force, and
+    against the date first promised, whatever came after; None: not known, or nothing to hold it against.
+    `letter_provisional`: the letter's day hangs on a day that is not officially announced.
     """
 
     stage: Stage
@@ -101,7 +104,9 @@ class Judgement(NamedTuple):
     late_from: datetime | None
     next_change_at: datetime | None
     timeline: tuple[Crossing, ...]
+    late_vs_promise: bool | None
     late_vs_original: bool | None
+    letter_provisional: bool = False
 
     def crossed_after(self, after: datetime | None, now: datetime) -> tuple[Crossing, ...]:
         """What was crossed in (after, now]; without `after` only the entry into the present stage."""
@@ -141,9 +146,9 @@ def judge(facts: Facts, calendar: WorkingCalendar, warning: Warning, now: dateti
     if nonsense is not None:
         wakes = facts.received_at if nonsense is Reason.RECEIVED_IN_FUTURE else None
         return _still(facts, now, Stage.UNKNOWN, nonsense, next_change_at=wakes)
-    if facts.is_paused:
-        return _still(facts, now, Stage.PAUSED, Reason.PAUSED_BY_SOURCE, since=facts.paused_since)
     promise = facts.promise
+    if facts.is_paused:
+        return _judge_paused(facts, promise, calendar, now)
     if promise is None:
         return _still(facts, now, Stage.NO_PROMISE, Reason.NO_PROMISED_DATE, since=facts.received_at)
     return _judge_running(facts, promise, calendar, warning, now)
@@ -187,23 +192,60 @@ def _judge_running(
     promise_on = calendar.local_date(promise.at)
     letter_on = letter_by(promise_on, calendar.local_date(facts.received_at), calendar)
     timeline = _timeline(facts.received_at, promise, promise_on, letter_on, calendar, warning)
+    limit = timeline[-1].at
+    if _is_doubtful(facts, limit):  # by no means late for sure, by no means in time
+        timeline = (*timeline[:-1], Crossing(limit, Stage.UNCERTAIN, Reason.PAUSE_AROUND_PROMISE))
     current, upcoming = timeline[0], None
     for crossing in timeline:
         if crossing.at > now:
             upcoming = crossing.at
             break
         current = crossing
+    original = _original_limit(facts, calendar, promise, limit)
+    if now < original:  # the second answer changes by itself too
+        upcoming = original if upcoming is None else min(upcoming, original)
     return Judgement(
         stage=current.stage,
         reason=current.reason,
         since=current.at,
         promise=promise,
         letter_by_on=letter_on,
-        late_from=timeline[-1].at,
+        late_from=limit,
         next_change_at=upcoming,
         timeline=timeline,
-        late_vs_original=_late_against_original(facts, calendar, promise, timeline[-1].at, now, now),
+        late_vs_promise=_late_against(facts, limit, now, now),
+        late_vs_original=_late_against(facts, original, now, now),
+        letter_provisional=_hangs_on_doubtful_days(letter_on, promise_on, calendar),
     )
+
+
+def _judge_paused(facts: Facts, promise: Promise | None, calendar: WorkingCalendar, now: datetime) -> Judgement:
+    """It stands still. Where the promise ran out about when it was stopped, nobody saw which came first."""
+    still = _still(facts, now, Stage.PAUSED, Reason.PAUSED_BY_SOURCE, since=facts.paused_since)
+    pause = next((pause for pause in reversed(facts.counted_pauses) if pause.is_open), None)
+    if promise is None or pause is None:
+        return still
+    limit = late_from(promise, calendar)
+    original = _original_limit(facts, calendar, promise, limit)
+    still = still._replace(
+        late_vs_promise=_late_against(facts, limit, pause.began_after, pause.began_by),
+        late_vs_original=_late_against(facts, original, pause.began_after, pause.began_by),
+    )
+    if not _is_doubtful(facts, limit):
+        return still
+    doubt = Crossing(limit, Stage.UNCERTAIN, Reason.PAUSE_AROUND_PROMISE)
+    return still._replace(stage=doubt.stage, reason=doubt.reason, since=doubt.at, timeline=(doubt,))
+
+
+def _is_doubtful(facts: Facts, limit: datetime) -> bool:
+    """Whether a pause may have begun or ended on either side of the instant at which the promise breaks. What two
+    polls left open is never decided by when they came."""
+    return any(pause.has_bound_around(limit) for pause in facts.counted_pauses)
+
+
+def _hangs_on_doubtful_days(letter_on: date | None, promise_on: date, calendar: WorkingCalendar) -> bool:
+    """Whether a day from the letter's day up to the one before the promise is not officially announced."""
+    return letter_on is not None and calendar.is_provisional(letter_on - _ONE_DAY, promise_on - _ONE_DAY)
 
 
 def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Judgement:
@@ -223,6 +265,8 @@ def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> J
     limit = _late_from(promise, promise_on, calendar)
     if latest is None or (latest >= limit and (earliest is None or earliest < limit)):
         stage, reason = Stage.UNCERTAIN, Reason.FINISH_AROUND_PROMISE
+    elif latest >= limit and _is_doubtful(facts, limit):
+        stage, reason = Stage.UNCERTAIN, Reason.PAUSE_AROUND_PROMISE
     elif latest >= limit:
         stage, reason = Stage.FINISHED_LATE, Reason.FINISHED_AFTER_PROMISE
     elif calendar.local_date(latest) < promise_on:
@@ -238,7 +282,8 @@ def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> J
         late_from=limit,
         next_change_at=None,
         timeline=(Crossing(since, stage, reason),),
-        late_vs_original=_late_against_original(facts, calendar, promise, limit, earliest, latest),
+        late_vs_promise=_late_against(facts, limit, earliest, latest),
+        late_vs_original=_late_against(facts, _original_limit(facts, calendar, promise, limit), earliest, latest),
     )
 
 
@@ -249,23 +294,21 @@ def _ended_between(facts: Facts) -> tuple[datetime | None, datetime | None]:
     return facts.finished_after or facts.received_at, facts.finished_by
 
 
-def _late_against_original(
-    facts: Facts,
-    calendar: WorkingCalendar,
-    promise: Promise,
-    limit: datetime,
-    earliest: datetime | None,
-    latest: datetime | None,
-) -> bool | None:
-    """Against the date first promised; `limit` is when the promise in force is broken, the same unless re-dated."""
-    if earliest is None or latest is None:
-        return None
+def _original_limit(facts: Facts, calendar: WorkingCalendar, promise: Promise, limit: datetime) -> datetime:
+    """When the date first promised is broken; `limit` is that of the promise in force, the same unless re-dated."""
     original = facts.original_promised_at or facts.promised_at
-    if original is not None and original != promise.at:
-        limit = late_from(Promise(1, original, facts.precision), calendar)
-    if earliest < limit <= latest:
+    if original is None or original == promise.at:
+        return limit
+    return late_from(Promise(1, original, facts.precision), calendar)
+
+
+def _late_against(facts: Facts, limit: datetime, earliest: datetime | None, latest: datetime | None) -> bool | None:
+    """Whether the clock still ran at `limit`, of a dossier that stopped in (earliest, latest]; None: not sure."""
+    if latest is None or latest < limit:
+        return None if latest is None else False
+    if earliest is None or earliest < limit or _is_doubtful(facts, limit):
         return None
-    return latest >= limit
+    return True
 
 
 def _due_soon_at(
@@ -319,6 +362,7 @@ def _still(
         late_from=None,
         next_change_at=next_change_at,
         timeline=(Crossing(begun, stage, reason),),
+        late_vs_promise=None,
         late_vs_original=None,
     )
 

@@ -1,11 +1,14 @@
 """Column types with one behaviour on SQLite and PostgreSQL."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy import BigInteger, DateTime, Integer, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from monitor.domain.dossier import Pause, Status
 
 _TEXT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _TEXT_LENGTH = 27
@@ -49,3 +52,29 @@ class Instant(TypeDecorator[datetime]):
             return datetime.fromisoformat(value)
         assert isinstance(value, datetime)
         return value.astimezone(UTC)
+
+
+class Pauses(TypeDecorator[tuple[Pause, ...]]):
+    """A ledger of pauses as JSON text, a list a pause: kind, began after and by, ended after and by; "" for none."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[Pause, ...] | None, dialect: Dialect) -> str:
+        if not value:
+            return ""
+        return json.dumps(
+            [[p.kind.value, *(at and at.astimezone(UTC).isoformat() for at in _bounds(p))] for p in value]
+        )
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[Pause, ...]:
+        if not value:
+            return ()
+        return tuple(
+            Pause(Status(kind), *(at and datetime.fromisoformat(at) for at in bounds))
+            for kind, *bounds in json.loads(value)
+        )
+
+
+def _bounds(pause: Pause) -> tuple[datetime | None, ...]:
+    return pause.began_after, pause.began_by, pause.ended_after, pause.ended_by

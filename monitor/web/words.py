@@ -78,6 +78,7 @@ FINDINGS = {
     "calendar_runs_out": "Lịch nghỉ chính thức sắp hết",
     "intake_late": "Quá 8 giờ làm việc chưa trả lời tiếp nhận",
     "supplement_late": "Yêu cầu bổ sung sau 3 ngày làm việc",
+    "supplement_repeated": "Yêu cầu bổ sung nhiều lần",
     "supplement_unanswered": "Quá 15 ngày chưa bổ sung",
     "date_mismatch_with_count": "Ngày hẹn khác hạn tự tính",
 }

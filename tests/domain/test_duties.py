@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from monitor.domain.calendar import WorkingCalendar
-from monitor.domain.dossier import Facts, Precision, Status
+from monitor.domain.dossier import Facts, Pause, Precision, Status
 from monitor.domain.duties import calendar_runs_out, duties
 from monitor.domain.escalation import Occasion, RungRule, parse_rung_time, rungs_due
 from monitor.domain.findings import FindingKind
@@ -72,6 +72,34 @@ def test_a_duty_is_broken_at_its_instant(
 
 
 @pytest.mark.parametrize(
+    ("before", "says"),
+    [
+        (None, "không biết yêu cầu từ ngày nào"),
+        ("2026-10-06 23:59", "lần đọc trước đó là thứ Ba 06/10/2026"),
+        ("2026-10-07 00:00", "hạn yêu cầu thứ Ba 06/10/2026"),  # asked for on the fourth day for sure
+    ],
+)
+def test_a_supplement_asked_for_around_its_last_day_is_not_sure_to_be_late(before: str | None, says: str) -> None:
+    pause = Pause(Status.SUPPLEMENT, at(before) if before else None, at("2026-10-07 09:00"))
+    facts = replace(PARKED, paused_since=at("2026-10-07 09:00"), pauses=(pause,))
+    text = duties(facts, None, CALENDAR, at("2026-10-07 09:00")).holding[ASKED_LATE]
+    assert text.endswith(says)
+    assert ("chưa chắc chắn" in text) == (before != "2026-10-07 00:00")
+
+
+def test_a_supplement_may_be_asked_for_once() -> None:
+    """NĐ 118/2025 Điều 11 khoản 2 điểm c; asked for four times it is said four times (OpenCPS #1254)."""
+    days = ("2026-10-02", "2026-10-05", "2026-10-07", "2026-10-09")
+    asked = tuple(Pause(Status.SUPPLEMENT, None, at(f"{on} 09:00"), None, at(f"{on} 15:00")) for on in days)
+    paying = replace(asked[0], kind=Status.PAYMENT)
+    repeated = FindingKind.SUPPLEMENT_REPEATED
+    for pauses, said in ((asked[:1], ""), ((asked[0], paying), ""), (asked, "đã yêu cầu bổ sung 4 lần")):
+        found = duties(replace(RUNNING, pauses=pauses), None, CALENDAR, at("2026-10-10 10:00"))
+        assert said in found.holding.get(repeated, "")
+        assert (repeated in found.holding) == bool(said)
+
+
+@pytest.mark.parametrize(
     ("changes", "due_on", "says"),
     [
         ({}, date(2026, 10, 8), ""),
@@ -118,8 +146,8 @@ def _state(facts: Facts, now: datetime, warning: Warning) -> tuple[tuple[object,
         due, upcoming = rungs_due(LADDER, promise_on, judged.letter_by_on, CALENDAR, now)
         come = tuple(item.rung.name for item in due)
         wakes.append(upcoming)
-    # `late_vs_original` is worked out by whoever shows it and stored nowhere, so it wakes nobody
-    said = (judged.stage, judged.reason, tuple(sorted(duty.holding)), come)
+    verdicts = (judged.late_vs_promise, judged.late_vs_original)
+    said = (judged.stage, judged.reason, verdicts, tuple(sorted(duty.holding)), come)
     return said, min((w for w in wakes if w is not None), default=None)
 
 

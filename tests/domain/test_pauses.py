@@ -4,11 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from monitor.domain.dossier import Status
+from monitor.domain.dossier import Pause, Status
 from monitor.domain.limits import CountingRules, parse_limit
 from monitor.domain.pauses import (
     Mode,
-    Pause,
     Seen,
     intake_by,
     pauses_seen,

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from monitor.domain.dossier import Pause
 from monitor.store.tables.base import Base
-from monitor.store.types import Id
+from monitor.store.types import Id, Pauses
 
 
 class Dossier(Base):
@@ -37,6 +38,8 @@ class Dossier(Base):
     payment_pauses: Mapped[bool] = mapped_column(Boolean, default=False)  # the procedure lets waiting for payment pause
     due_at: Mapped[datetime | None]  # our own count, where the procedure's term is known
     due_on: Mapped[date | None]
+    due_provisional: Mapped[bool] = mapped_column(Boolean, default=False)  # it hangs on a day not officially announced
+    pauses: Mapped[tuple[Pause, ...]] = mapped_column(Pauses, default=())  # as the speaking source showed them
     calendar_version: Mapped[str] = mapped_column(String(40), default="")
     facts_at: Mapped[datetime]  # when the facts last changed
     confirmed_at: Mapped[datetime]  # when a source last repeated them: the age of the evidence
@@ -48,6 +51,9 @@ class Dossier(Base):
     promise_at: Mapped[datetime | None]  # the promise in force
     late_from_at: Mapped[datetime | None]
     letter_by_on: Mapped[date | None]
+    letter_provisional: Mapped[bool] = mapped_column(Boolean, default=False)  # the same of the letter's day
+    late_vs_promise: Mapped[bool | None]  # against the promise in force; null = not known, or no promise
+    late_vs_original: Mapped[bool | None]  # against the first one, whatever came after
     judged_at: Mapped[datetime | None]
     next_change_at: Mapped[datetime | None] = mapped_column(
         index=True
@@ -84,6 +90,8 @@ class SourceDossier(Base):
     finished_by_at: Mapped[datetime | None]
     returned_at: Mapped[datetime | None]
     paused_since_at: Mapped[datetime | None]
+    pauses: Mapped[tuple[Pause, ...]] = mapped_column(Pauses, default=())
+    sure_until_at: Mapped[datetime | None]  # while an unknown state is reported: when a known one was last confirmed
     officer: Mapped[str] = mapped_column(Text, default="")
     first_heard_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.letter import UNSIGNED
 from monitor.people import Directory
+from monitor.store.seals import seal_letters
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
 from monitor.store.writing import in_batches, insert_many, table_of, update_many
 
@@ -155,11 +156,10 @@ def _void(session: Session, emptied: Sequence[int], now: datetime) -> None:
         bare = [dossier_id for dossier_id in batch if dossier_id not in with_history]
         session.execute(delete(FindingRow).where(FindingRow.dossier_id.in_(bare)))
         session.execute(delete(Dossier).where(Dossier.id.in_(bare)))
-        session.execute(
-            update(Letter)
-            .where(Letter.dossier_id.in_(with_history), Letter.state.in_(sorted(UNSIGNED)))
-            .values(state="void", closed_at=now)
-        )
+        open_duties = select(Letter.id).where(Letter.dossier_id.in_(with_history), Letter.state.in_(sorted(UNSIGNED)))
+        letters = list(session.scalars(open_duties))
+        session.execute(update(Letter).where(Letter.id.in_(letters)).values(state="void", closed_at=now))
+        seal_letters(session, letters, at=now, actor="dunghen", action="letters.linked")
         session.execute(
             update(Notice)
             .where(Notice.dossier_id.in_(with_history), Notice.state.in_(("owed", "planned")))

@@ -12,11 +12,13 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from monitor.domain.calendar import CalendarExhausted
+from monitor.domain.apology import with_new_date
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
 from monitor.domain.duties import calendar_runs_out, duties
 from monitor.domain.findings import FindingKind
 from monitor.domain.stage import (
+    FINISHED_STAGES,
     Judgement,
     Reason,
     Stage,
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 
 BATCH = 1000
 JOB = "judging"
+_WITH_RESULT = frozenset({Status.READY, Status.RETURNED})
 _ABSURD = frozenset(
     {
         Reason.RECEIVED_IN_FUTURE,
@@ -101,9 +104,10 @@ def _note_run(session: Session, now: datetime) -> None:
         job.last_ok_at = now
 
 
-def facts_from_row(row: Any) -> Facts:
-    """The facts as the rules see them, from a row of `dossier`."""
-    return Facts(
+def facts_from_row(row: Any, calendar: WorkingCalendar) -> Facts:
+    """The facts as the rules see them, from a row of `dossier`; the new date of its letter is in force once it is in
+    the system, whatever the system shows."""
+    facts = Facts(
         status=Status(row.status),
         received_at=row.received_at,
         promised_at=row.promised_at,
@@ -118,6 +122,8 @@ def facts_from_row(row: Any) -> Facts:
         payment_pauses=row.payment_pauses,
         pauses=row.pauses,
     )
+    new_on = row.extended_by_letter_on
+    return facts if new_on is None else with_new_date(facts, new_on, calendar)
 
 
 def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datetime, count: JudgeCount) -> None:
@@ -134,7 +140,7 @@ def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datet
 
 
 def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> None:
-    facts = facts_from_row(row)
+    facts = facts_from_row(row, rules.calendar)
     try:
         judgement = judge(facts, rules.calendar, rules.warning, now)
         wakes = owe(row, judgement, context, rules, work, count)
@@ -160,12 +166,24 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
             "letter_provisional": judgement.letter_provisional,
             "late_vs_promise": judgement.late_vs_promise,
             "late_vs_original": judgement.late_vs_original,
+            "taken_days": _taken_days(facts, judgement, rules.calendar),
             "judged_at": now,
             "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }
     )
     count.judged += 1
     count.stages[judgement.stage.value] += 1
+
+
+def _taken_days(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> int | None:
+    """Working days from reception to the stated result: the history new dates are proposed from."""
+    done, received = facts.finished_at, facts.received_at
+    if judgement.stage not in FINISHED_STAGES or facts.status not in _WITH_RESULT or done is None or received is None:
+        return None
+    try:
+        return max(0, calendar.working_days_between(calendar.local_date(received), calendar.local_date(done)))
+    except CalendarExhausted:
+        return None
 
 
 def _first(*instants: datetime | None) -> datetime | None:

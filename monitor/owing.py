@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.duties import COUNT_TOLERANCE
-from monitor.domain.escalation import Occasion, RungDue, RungRule, applies, rungs_due
-from monitor.domain.findings import BLOCKS_LETTER, FindingKind
+from monitor.domain.escalation import Occasion, RungDue, RungRule, applies, rungs_due, with_forced
+from monitor.domain.findings import FindingKind
 from monitor.domain.letter import UNSIGNED, LetterState
-from monitor.domain.stage import LETTER_STAGES, RUNNING_STAGES, Judgement, Stage, Warning
+from monitor.domain.stage import RUNNING_STAGES, Judgement, Stage, Warning
+from monitor.letter_duty import LETTER_COLUMNS, owe_letter, write_letters
 from monitor.people import Directory
 from monitor.store.findings import open_kinds
 from monitor.store.tables import Letter, Notice
 from monitor.store.writing import in_batches, insert_new, table_of, update_many
 
 NOT_RUNNING = "the dossier is no longer running"
-_NO_LETTER = "finished late, no letter was issued"
 _REVIVED = ("rung_at", "owed_at", "state", "reason", "closed_at", "agency_code", "severity")
 
 
@@ -79,6 +79,11 @@ class Work:
             FindingKind.ABSURD_DATES: {},
             FindingKind.UNKNOWN_AGENCY: {},
             FindingKind.LATE_WITHOUT_LETTER: {},
+            FindingKind.LETTER_LATE: {},
+            FindingKind.LATE_AFTER_EXTENSION: {},
+            FindingKind.SECOND_EXTENSION: {},
+            FindingKind.DATE_CHANGED_WITHOUT_LETTER: {},
+            FindingKind.EXTENSION_NOT_ENTERED: {},
             FindingKind.CALENDAR_ENDS: {},
             FindingKind.INTAKE_LATE: {},
             FindingKind.SUPPLEMENT_LATE: {},
@@ -93,12 +98,12 @@ def owe(
     row: Any, judgement: Judgement, context: Context, rules: Rules, work: Work, count: JudgeCount
 ) -> datetime | None:
     """Letters and notices this judgement owes; returns when the next rung comes."""
-    _owe_letter(row, judgement, context, work, count)
+    entered_by = owe_letter(row, judgement, context.letters, context.blocked, rules.calendar, work, count)
     promise = judgement.promise
     if judgement.stage not in RUNNING_STAGES or promise is None:
         if row.id in context.open_duties:
             work.closed.append(row.id)
-        return None
+        return entered_by
     if row.id in context.open_duties:
         work.superseded.append((row.id, promise.number))
     up = [agency.code for agency in rules.directory.up(row.agency_code)] if row.agency_code else []
@@ -119,7 +124,10 @@ def owe(
     due, upcoming = rungs_due(
         candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already, may_send
     )
-    due += [RungDue(rung, work.now, folded=False) for rung in _mismatch_rungs(row, context, rules, up, already)]
+    at_once = _mismatch_rungs(row, context, rules, up, already)
+    if judgement.stage is Stage.LATE and promise.number > 1:
+        at_once += _at_once(Occasion.LATE_AGAIN, with_forced(rules.rungs), row, up, already)
+    due += [RungDue(rung, work.now, folded=False) for rung in at_once]
     for item in due:
         for role in item.rung.roles:
             notice = _notice(row, promise.number, item.rung, role, item.at, work.now, folded=item.folded)
@@ -130,7 +138,7 @@ def owe(
                 work.revived.append({"id": revived, **{name: notice[name] for name in _REVIVED}})
             count.notices_folded += item.folded
             count.notices_owed += not item.folded
-    return upcoming
+    return min((at for at in (upcoming, entered_by) if at is not None), default=None)
 
 
 def _mismatch_rungs(
@@ -139,10 +147,17 @@ def _mismatch_rungs(
     """Rungs for two systems that contradict each other: owed as soon as that is found, until a person has looked."""
     if FindingKind.STATE_MISMATCH.value not in context.blocked.get(row.id, set()):
         return []
+    return _at_once(Occasion.MISMATCH, rules.rungs, row, up, already)
+
+
+def _at_once(
+    occasion: Occasion, rungs: Sequence[RungRule], row: Any, up: Sequence[str], already: frozenset[str]
+) -> list[RungRule]:
+    """Rungs that wait for no hour: owed as soon as what they are for is found, once."""
     return [
         rung
-        for rung in rules.rungs
-        if rung.occasion is Occasion.MISMATCH
+        for rung in rungs
+        if rung.occasion is occasion
         and rung.name not in already
         and rung.covers(up or [row.agency_code], row.field_code)
     ]
@@ -174,98 +189,13 @@ def _notice(
     }
 
 
-def _owe_letter(row: Any, judgement: Judgement, context: Context, work: Work, count: JudgeCount) -> None:
-    """Opens, re-times, suspends or closes the duty to apologise (NĐ 118/2025 Điều 19 khoản 6).
-
-    One per (dossier, promise): a pause or a source that moves the date re-times the open one, it opens no second.
-    """
-    number = judgement.promise.number if judgement.promise else row.promise_number
-    letter = context.letters.get((row.id, number))
-    other = context.letters.get((row.id, 3 - number))
-    if (
-        other is not None and other.state in UNSIGNED
-    ):  # another promise is in force: this one is owed no letter any more
-        work.letter_updates.append(_letter_values(other, "not_needed", work.now, ""))
-    if judgement.stage is Stage.FINISHED_LATE and letter is not None and letter.state == LetterState.MISSED:
-        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
-    blocked = sorted(context.blocked.get(row.id, set()) & {kind.value for kind in BLOCKS_LETTER})
-    if judgement.stage in LETTER_STAGES:
-        late_day = judgement.letter_by_on is not None and work.now >= _end_of_letter_day(judgement)
-        values = {
-            "letter_by_on": judgement.letter_by_on,
-            "is_late": bool(late_day),
-            "suspended_for": blocked[0] if blocked else "",
-            "agency_code": row.agency_code,
-        }
-        if letter is None:
-            work.letters.append(
-                {
-                    "dossier_id": row.id,
-                    "promise_number": number,
-                    "state": "owed",
-                    "owed_at": work.now,
-                    "form": "",
-                    "template_version": "",
-                    "content_hash": "",
-                    **values,
-                }
-            )
-            count.letters_owed += 1
-        elif letter.state in UNSIGNED | {LetterState.NOT_NEEDED}:
-            state = "owed" if letter.state == "not_needed" else letter.state
-            # the breach was found once; a later re-timing does not unmake it
-            values["is_late"] = bool(letter.is_late or late_day)
-            work.letter_updates.append({"id": letter.id, "state": state, "closed_at": None, **values})
-    elif letter is not None and _open_at(letter.state, judgement.stage):
-        _close_letter(letter, row, judgement, work)
-
-
-def _open_at(state: str, stage: Stage) -> bool:
-    """Whether the duty still moves with the dossier: a signed letter stands, a voided one was none in the end."""
-    return state in UNSIGNED or (state == LetterState.VOID and stage is Stage.FINISHED_LATE)
-
-
-def _close_letter(letter: Any, row: Any, judgement: Judgement, work: Work) -> None:
-    """A duty whose ground went away: paused waits, finished in time needs none, finished late keeps the breach."""
-    state, closed_at, suspended = letter.state, None, letter.suspended_for
-    if judgement.stage is Stage.FINISHED_LATE:
-        state, closed_at = "missed", work.now
-        work.findings[FindingKind.LATE_WITHOUT_LETTER][row.id] = _NO_LETTER
-    elif judgement.stage is Stage.PAUSED:
-        suspended = "paused"
-    elif judgement.stage in (Stage.UNKNOWN, Stage.UNCERTAIN, Stage.NO_PROMISE):
-        suspended = judgement.stage.value
-    else:
-        state, closed_at = "not_needed", work.now
-    work.letter_updates.append(_letter_values(letter, state, closed_at, suspended))
-
-
-def _letter_values(letter: Any, state: str, closed_at: datetime | None, suspended_for: str) -> dict[str, Any]:
-    return {
-        "id": letter.id,
-        "state": state,
-        "closed_at": closed_at,
-        "letter_by_on": letter.letter_by_on,
-        "is_late": letter.is_late,
-        "suspended_for": suspended_for,
-        "agency_code": letter.agency_code,
-    }
-
-
-def _end_of_letter_day(judgement: Judgement) -> datetime:
-    """The first instant after the last lawful day for the letter."""
-    after = [c.at for c in judgement.timeline if c.stage in (Stage.DUE_TODAY, Stage.LATE)]
-    return min(after)
-
-
 def context_of(session: Session, ids: Collection[int]) -> Context:
     rungs: dict[tuple[int, int], set[str]] = {}
     letters: dict[tuple[int, int], Any] = {}
     open_duties: set[int] = set()
     cancelled: dict[str, int] = {}
     letter = table_of(Letter)
-    columns = [letter.c[name] for name in ("id", "dossier_id", "promise_number", "state", "is_late", "letter_by_on",
-                                           "suspended_for", "agency_code")]  # fmt: skip
+    columns = [letter.c[name] for name in LETTER_COLUMNS]
     for batch in in_batches(sorted(ids)):
         notices = select(
             Notice.dossier_id, Notice.promise_number, Notice.rung, Notice.state, Notice.reason, Notice.key, Notice.id
@@ -279,7 +209,7 @@ def context_of(session: Session, ids: Collection[int]) -> Context:
             if state in ("owed", "planned"):
                 open_duties.add(dossier_id)
         for row in session.execute(select(*columns).where(letter.c.dossier_id.in_(batch))):
-            letters[(row.dossier_id, row.promise_number)] = row
+            letters[row.dossier_id, row.promise_number] = row
     blocked = open_kinds(session, ids, unconfirmed_only=True)
     return Context({k: frozenset(v) for k, v in rungs.items()}, letters, frozenset(open_duties), blocked, cancelled)
 
@@ -311,9 +241,8 @@ def _cancel_superseded(session: Session, in_force: Sequence[tuple[int, int]], no
 
 def write_owed(session: Session, work: Work, now: datetime) -> None:
     """Writes a batch's letters and notices, and takes back what is owed no more."""
-    insert_new(session, Letter, work.letters)
     insert_new(session, Notice, work.notices)
-    update_many(session, Letter, work.letter_updates)
+    write_letters(session, work.letters, work.letter_updates, now)
     update_many(session, Notice, work.revived)
     _cancel_notices(session, work.closed, now)
     _cancel_superseded(session, work.superseded, now)

@@ -32,7 +32,7 @@ _OPEN = sorted({status.value for status in OPEN} | {Status.UNKNOWN.value})
 _NEEDED = (
     "id", "code", "agency_code", "procedure_code", "channel", "status", "received_at", "promised_at", "extended_at",
     "original_promised_at", "finished_at", "finished_after_at", "finished_by_at", "paused_since_at", "submitted_at",
-    "precision", "payment_pauses", "pauses", "due_on",
+    "precision", "payment_pauses", "pauses", "due_on", "extended_by_letter_on",
 )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def _open_rows(session: Session) -> Iterator[Any]:
 def _judged(row: Any, calendar: WorkingCalendar, warning: Warning, now: datetime) -> Judgement:
     """As judging does it: what lies beyond the loaded years is unknown."""
     try:
-        return judge(facts_from_row(row), calendar, warning, now)
+        return judge(facts_from_row(row, calendar), calendar, warning, now)
     except CalendarExhausted:
         return judge(Facts(Status.UNKNOWN), calendar, warning, now)
 

@@ -89,7 +89,7 @@ class Rung(Strict):
 
     name: str = ""  # for logs and keys; derived from `when` and `at` where left out
     at: str
-    when: Literal["due", "late", "no_letter", "source_silent", "mismatch"] = "due"
+    when: Literal["due", "late", "no_letter", "late_again", "source_silent", "mismatch"] = "due"
     tell: tuple[str, ...] = Field(min_length=1)
     channels: tuple[Literal["telegram", "email"], ...] = ("telegram", "email")
     agencies: tuple[str, ...] = ()  # none = all

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import date, datetime, timedelta
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +12,7 @@ from typing import Self
 from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from connectors.base import Connector
+from connectors.base import Capability, Connector
 from connectors.kit.settings import SourceSettings
 from monitor import backups
 from monitor.alerts.acknowledge import AnswerRules
@@ -29,7 +29,8 @@ from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due, last_judged
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
-from monitor.letters.life import Office, see_dates
+from monitor.letters.life import see_dates
+from monitor.letters.office import Office
 from monitor.people import Directory, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
@@ -186,7 +187,7 @@ class Program:
         now = self.clock.now()
         with self.sessions.begin() as session:
             one_writer(session)
-            see_dates(session, Office(self.calendar, self.settings.letters), now)
+            see_dates(session, self.letter_office(session, now), now)
             stale = stale_sources(session, self.settings.sources, now=now)
             owed = _letters_on_fresh_evidence(session, stale, now)
             drafts = draft_letters(
@@ -203,6 +204,20 @@ class Program:
         self._files_seen_to = True  # the first pass also writes what a crash left unwritten
         with database.reading(self.engine) as session:  # typesetting takes its time: no write lock meanwhile
             return Made(drafts, write_files(session, self.letters_folder, only=owed if only_new else None))
+
+    def letter_office(self, session: Session, now: datetime) -> Office:
+        """What the steps of a letter go by at this moment; for the command line and the pages alike."""
+        return Office(
+            self.calendar,
+            self.settings.letters,
+            stale=frozenset(stale_sources(session, self.settings.sources, now=now)),
+            show_dates=frozenset(s.name for s in self.settings.sources if self._shows_dates(s)),
+            officials=frozenset(person.name for person in self.directory.people()),
+            counter_mailbox=partial(counter_mailbox, self.directory, self.calendar.local_date(now)),
+        )
+
+    def _shows_dates(self, source: AnySource) -> bool:
+        return Capability.EXTENSIONS in self.connector(source).capabilities
 
     @property
     def letters_folder(self) -> Path:
@@ -245,6 +260,11 @@ class Program:
         """At start: what a dead process was sending becomes a possible repeat instead of a loss."""
         with self.sessions.begin() as session:
             return release_leases(session, self.clock.now())
+
+
+def counter_mailbox(directory: Directory, on: date, agency_code: str) -> str:
+    """The one-stop unit's mailbox: its head's official one, at the nearest agency up the tree; "" where none has."""
+    return next((p.email for p in directory.who("one_stop_head", agency_code, on) if p.email), "")
 
 
 def _letters_on_fresh_evidence(session: Session, stale: set[str], now: datetime) -> list[int]:

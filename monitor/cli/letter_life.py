@@ -1,5 +1,6 @@
 """The life of a letter from the command line: `dunghen letters reason | approve | sign | …`, and `dunghen verify`."""
 
+import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +14,7 @@ from monitor.words import Words
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from monitor.letters.life import Office
+    from monitor.letters.office import Office
     from monitor.letters.steps import By, Done
 
 Which = Annotated[str, typer.Argument(help="Code of the dossier, or number of the letter.", metavar="CODE")]
@@ -38,15 +39,15 @@ FLAGS = {
 def _take(desk: Desk, which: str, by: str, step: Callable[["Session", int, "Office", "By"], "Done"]) -> None:
     """One step in one transaction, on the newest letter of the dossier. A refusal ends with REFUSED and its words."""
     from monitor.cli.letters import find_letters
-    from monitor.letters.life import Office
     from monitor.letters.steps import By, StepRefused
 
     with desk.program() as program:
         try:
             with program.sessions.begin() as session:
                 letter_id = find_letters(desk, session, [which])[-1].id
-                office = Office(program.calendar, program.settings.letters)
-                done = step(session, letter_id, office, By(by, program.clock.now()))
+                now = program.clock.now()
+                office = program.letter_office(session, now)
+                done = step(session, letter_id, office, By(by, now, "cli", socket.gethostname()))
         except StepRefused as refused:
             raise desk.stopped(Exit.REFUSED, refused.words) from None
     if desk.as_json:
@@ -232,7 +233,7 @@ def confirm_(
     """Confirm that a letter held back by a doubt may go."""
     from monitor.letters.confirm import confirm
 
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: confirm(s, i, who, why=why))
+    _take(Desk(config, lang, as_json), which, by, lambda s, i, office, who: confirm(s, i, office, who, why=why))
 
 
 def steps(which: Which, config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
@@ -270,7 +271,7 @@ def _detail(detail: dict[str, Any]) -> str:
 
 def verify(config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """Check that nothing in the log, the letters and their register was altered. Keep the printed head elsewhere."""
-    from monitor.letters.life import Office, slow_counters
+    from monitor.letters.life import slow_counters
     from monitor.letters.register import gaps
     from monitor.letters.verify import verify as faults_in
     from monitor.store import audit, database
@@ -279,8 +280,8 @@ def verify(config: ConfigOption = None, lang: LangOption = None, as_json: JsonOp
     with desk.program() as program, database.reading(program.engine) as session:
         faults = faults_in(session)
         head, missing = audit.head(session), gaps(session)
-        office = Office(program.calendar, program.settings.letters)
-        slow = slow_counters(session, office, program.clock.now())
+        now = program.clock.now()
+        slow = slow_counters(session, program.letter_office(session, now), now)
     if desk.as_json:
         desk.print_json(
             {

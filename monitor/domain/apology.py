@@ -1,10 +1,14 @@
-"""The last lawful day for the apology letter (NĐ 118/2025/NĐ-CP Điều 19 khoản 6)."""
+"""The apology letter's last lawful day, and what its new date does (NĐ 118/2025/NĐ-CP Điều 19 khoản 6)."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.dossier import Facts, Precision
 
 _ONE_DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
+_USUAL_CLOSE = time(17, 0)
 
 
 def letter_by(due_on: date, received_on: date | None, calendar: WorkingCalendar) -> date | None:
@@ -18,3 +22,24 @@ def letter_by(due_on: date, received_on: date | None, calendar: WorkingCalendar)
     if received_on is not None and day < received_on:
         return None
     return day
+
+
+def with_new_date(facts: Facts, new_on: date, calendar: WorkingCalendar) -> Facts:
+    """The facts with a letter's new date in force, once the counter has it in the system.
+
+    Many systems show no extension: some keep the old date for good (connectors.md §1.10, §3.4, §5.7), some write the
+    new one over it, which would pass for the date on the slip. Either way it is the one extension, and the next miss
+    is the second. The letter gives a day without an hour: the whole day counts (BLDS 2015 Điều 148 khoản 6).
+    """
+    promise = facts.promise
+    if promise is None or promise.number > 1:
+        return facts
+    if calendar.local_date(promise.at) < new_on:
+        at = calendar.at_time(new_on + _ONE_DAY, time.min) - _TICK
+        if promise.precision is Precision.DATE:
+            at = calendar.at_time(new_on, _USUAL_CLOSE)  # how such systems write a day
+        return replace(facts, extended_at=at)
+    first = facts.original_promised_at
+    if first is None or first >= promise.at:
+        return facts
+    return replace(facts, promised_at=first, extended_at=promise.at)

@@ -18,6 +18,7 @@ class Occasion(StrEnum):
     DUE = "due"  # a running dossier approaches or has passed its promise
     LATE = "late"  # it is late
     NO_LETTER = "no_letter"  # it is late and no letter was issued
+    LATE_AGAIN = "late_again"  # the one new date is missed too: told at once, whatever the ladder says
     SOURCE_SILENT = "source_silent"  # a source has not been read for too long
     MISMATCH = "mismatch"  # two systems disagree about it
 
@@ -56,6 +57,17 @@ class RungDue:
     rung: RungRule
     at: datetime
     folded: bool
+
+
+# A second miss is told up even by a ladder that has no rung for it (NĐ 118/2025 Điều 19 khoản 6: one extension).
+FORCED = RungRule("late_again", Occasion.LATE_AGAIN, RungTime(False, 0, time(0)), ("chairman", "provincial_office"),
+                  severity="urgent")  # fmt: skip
+
+
+def with_forced(rungs: Sequence[RungRule]) -> tuple[RungRule, ...]:
+    """The ladder, with our own rung for a second miss where it has none."""
+    has_own = any(rung.occasion is Occasion.LATE_AGAIN for rung in rungs)
+    return tuple(rungs) if has_own else (*rungs, FORCED)
 
 
 def parse_rung_time(text: str) -> RungTime:

@@ -16,7 +16,12 @@ class FindingKind(StrEnum):
     NO_PROMISED_DATE = "no_promised_date"  # accepted without a return date
     ABSURD_DATES = "absurd_dates"  # promised before received, year 2205, received in the future
     UNKNOWN_AGENCY = "unknown_agency"  # a code that is not in the people file: nobody can be told
-    LATE_WITHOUT_LETTER = "late_without_letter"
+    LATE_WITHOUT_LETTER = "late_without_letter"  # finished late, and no letter was issued
+    LETTER_LATE = "letter_late"  # no letter by its last lawful day (NĐ 118/2025 Điều 19 khoản 6)
+    LATE_AFTER_EXTENSION = "late_after_extension"  # the one new date is missed too
+    SECOND_EXTENSION = "second_extension"  # the source moved the date again after the one extension
+    DATE_CHANGED_WITHOUT_LETTER = "date_changed_without_letter"  # a new date while the letter it needs was not issued
+    EXTENSION_NOT_ENTERED = "extension_not_entered"  # the counter had a working day to change the date in the system
     MISSING_AT_SOURCE = "missing_at_source"  # absent from several full sweeps: absent is not finished
     UNREADABLE_AT_SOURCE = "unreadable_at_source"  # its last row could not be read: what we hold may be over
     SOURCE_SILENT = "source_silent"

@@ -36,3 +36,6 @@ ISSUED = frozenset(
 )
 # Somebody still has to do something.
 OPEN = UNSIGNED | ISSUED - {LetterState.CLOSED}
+
+# What a person says by opening a letter before its last day: it will be late (NĐ 118/2025: "dự kiến quá hạn").
+EXPECTED_LATE = "expected_late"

@@ -1,5 +1,6 @@
 """What the officer decides: the reason and the one new date. Wrong ones are refused by name before they are worded."""
 
+import re
 from collections.abc import Collection
 from datetime import date
 from typing import Protocol
@@ -11,6 +12,13 @@ from monitor.letters.names import tidy
 from monitor.letters.wording import reworded
 from monitor.words import Words
 
+_WORD = re.compile(r"[^\W\d_]+")
+_NAME = r"[^\W\d_a-zàáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ][^\W\d_]*"
+_ADDRESSED = re.compile(
+    # Ông, Bà with a capital inside a sentence are names of places (đường Ông Ích Khiêm, Bà Rịa)
+    r"(?:^(?:Ông|Bà|Anh|Chị)|\b(?:ông|bà|anh|chị|(?i:đồng chí|đ/c|cán bộ|công chức|chuyên viên|viên chức)))"
+    rf"\s+{_NAME}(?:\s+{_NAME})+"
+)
 LONGEST_REASON = 300  # characters: what one page is promised to hold
 
 
@@ -21,7 +29,7 @@ class WorkingDays(Protocol):
 
 
 class DecisionRefused(Exception):
-    """A reason or a date that the law or common sense forbids. `field` is "reason" or "new_date"."""
+    """A reason or a date that the law or common sense forbids. `field` is "reason", "blames_person" or "new_date"."""
 
     def __init__(self, field: str, words: Words) -> None:
         super().__init__(words.en)
@@ -37,12 +45,13 @@ def decided(
     promised_on: date,
     today: date,
     calendar: WorkingDays,
+    officials: Collection[str] = (),
 ) -> Content:
     """The letter with the officer's reason and date in it. Raises `DecisionRefused`.
 
     A dossier that was extended once takes no date (NĐ 118/2025 Điều 19 khoản 6); any other must have one.
     """
-    _check_reason(reason)
+    _check_reason(reason, officials)
     if content.values["duoc_gia_han"]:
         _check_date(new_date, promised_on, today, calendar)
     elif new_date is not None:
@@ -58,7 +67,7 @@ def copied(reason: str, others: Collection[str], most: int = 5) -> bool:
     return sum(tidy(other).casefold() == folded for other in others) >= most
 
 
-def _check_reason(reason: str) -> None:
+def _check_reason(reason: str, officials: Collection[str]) -> None:
     said = tidy(reason)
     if not any(character.isalpha() for character in said):
         raise DecisionRefused("reason", Words("chưa ghi lý do.", "the reason is empty."))
@@ -70,6 +79,25 @@ def _check_reason(reason: str) -> None:
                 f"the reason has {len(said)} characters, more than {LONGEST_REASON}.",
             ),
         )
+    if named := _named_person(said, officials):
+        raise DecisionRefused(
+            "blames_person",
+            Words(
+                f'lý do không được quy cho người có tên ("{named}"): phiếu là lời xin lỗi của cơ quan.',
+                f'the reason must not blame a person by name ("{named}"): the agency apologises.',
+            ),
+        )
+
+
+def _named_person(reason: str, officials: Collection[str]) -> str:
+    """Who is named in a reason: an official we know, or anybody after a form of address (law.md §2.5)."""
+    folded = f" {' '.join(_WORD.findall(reason)).casefold()} "
+    for name in officials:
+        words = _WORD.findall(tidy(name))
+        if len(words) > 1 and f" {' '.join(words).casefold()} " in folded:
+            return tidy(name)
+    addressed = _ADDRESSED.search(reason)
+    return addressed[0] if addressed else ""
 
 
 def _check_date(new_date: date | None, promised_on: date, today: date, calendar: WorkingDays) -> None:

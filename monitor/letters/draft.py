@@ -7,15 +7,16 @@ from datetime import datetime, time
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.dossier import Precision
 from monitor.letters.content import Content
 from monitor.letters.forms import Forms
 from monitor.letters.letterhead import DirectoryLike, head_of, name_above, name_in_text, setting_of
-from monitor.letters.wording import Facts, compose, overdue
+from monitor.letters.wording import Facts, compose, retold, tells
 from monitor.settings import Letters
+from monitor.store.seals import seal_letters
 from monitor.store.tables import ApplicantRow, Dossier, Letter, SourceDossier
 
 _BATCH = 500  # rows in one statement
@@ -34,7 +35,7 @@ class DraftCount:
     """`problems` name dossier codes and what is missing, never a person."""
 
     drafted: int = 0
-    reworded: int = 0  # drafts whose promise has passed since
+    reworded: int = 0  # drafts whose promise was moved or has passed since
     skipped: int = 0
     by_form: Mapping[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
@@ -90,10 +91,13 @@ def draft_letters(
         head = head_of(entry, agency, directory, in_text)
         content = compose(forms.get(entry.form), head, facts, now, calendar.local(now).year)
         changes.append(_row(letter.id, content) | {"state": "drafted", "drafted_at": now})
-    outdated = list(_outdated(session, only, calendar.local, now))
-    turned = [_row(letter.id, overdue(forms.get(letter.form), content, now)) for letter, content in outdated]
+    turned = [
+        _row(letter.id, retold_for(forms, letter, dossier, content, calendar.local, now)) | {"drafted_at": now}
+        for letter, dossier, content in _outdated(session, only, calendar.local, now)
+    ]
     for batch in (*_batches(changes), *_batches(turned)):
         session.execute(update(Letter), list(batch))
+    seal_letters(session, [row["id"] for row in changes + turned], at=now, actor="dunghen", action="letters.drafted")
     return DraftCount(
         drafted=len(changes),
         reworded=len(turned),
@@ -105,25 +109,55 @@ def draft_letters(
 
 def _outdated(
     session: Session, only: Collection[int] | None, local: Callable[[datetime], datetime], now: datetime
-) -> Iterator[tuple[Letter, Content]]:
-    """Drafts, untouched by any person yet, that say "expected" of a promise that has passed."""
+) -> Iterator[tuple[Letter, Dossier, Content]]:
+    """Drafts, untouched by any person yet, that tell another promise or say "expected" of one that has passed."""
     query = (
         select(Letter, Dossier)
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(
             Letter.state == "drafted",
             Letter.suspended_for == "",
-            Letter.content["values"]["da_qua_han"].as_boolean().is_(False),
-            or_(Dossier.promised_at < now, Dossier.extended_at < now),
+            or_(
+                Dossier.facts_at > Letter.drafted_at,
+                and_(
+                    Letter.content["values"]["da_qua_han"].as_boolean().is_(False),
+                    or_(Dossier.promised_at < now, Dossier.extended_at < now, Letter.slip_promised_at < now),
+                ),
+            ),
         )
         .order_by(Letter.id)
         .with_for_update(of=Letter, skip_locked=True)
     )
     for letter, dossier in _chosen(session, query, only):
         promised = promise_of(letter, dossier)
-        if promised is not None and is_overdue(dossier.precision, local(promised), local(now)):
-            assert letter.content is not None
-            yield letter, Content.from_dict(letter.content)
+        assert letter.content is not None
+        content = Content.from_dict(letter.content)
+        if promised is None:
+            continue
+        over = is_overdue(dossier.precision, local(promised), local(now))
+        if not tells(content, local(promised), is_overdue=over):
+            yield letter, dossier, content
+
+
+def retold_for(
+    forms: Forms,
+    letter: Letter,
+    dossier: Dossier,
+    content: Content,
+    local: Callable[[datetime], datetime],
+    now: datetime,
+) -> Content:
+    """The letter's words about the promise as it stands now; as they are where there is none or nothing changed."""
+    promised = promise_of(letter, dossier)
+    if promised is None:
+        return content
+    at = local(promised)
+    over = is_overdue(dossier.precision, at, local(now))
+    if tells(content, at, is_overdue=over):
+        return content
+    date_only = "giờ" not in str(content.values["han_cu"]) or at.time() == time(0)
+    form = forms.get(letter.form)
+    return retold(form, content, promised=at, date_only=date_only, is_overdue=over, now=now)
 
 
 def _chosen(
@@ -204,7 +238,9 @@ def _facts(
 
 
 def promise_of(letter: Letter, dossier: Dossier) -> datetime | None:
-    """The promise this letter is about: the first, or the extended one."""
+    """The promise this letter is about: the first, or the extended one; else the slip's, as a person told it."""
+    if letter.slip_promised_at is not None:
+        return letter.slip_promised_at
     if letter.promise_number > 1:
         return dossier.extended_at or dossier.promise_at
     return dossier.promised_at or dossier.promise_at

@@ -6,9 +6,7 @@ what the source shows. Each function raises `StepRefused`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,51 +14,32 @@ from sqlalchemy.orm import Session
 from monitor.domain.letter import LetterState
 from monitor.letters.content import Content
 from monitor.letters.decision import DecisionRefused, copied, decided
-from monitor.letters.draft import is_overdue, promise_of
+from monitor.letters.draft import is_overdue, promise_of, retold_for
 from monitor.letters.fonts import GlyphMissing, check_glyphs
 from monitor.letters.forms import Forms
 from monitor.letters.names import tidy
+from monitor.letters.office import Office
 from monitor.letters.register import Entry, enter
 from monitor.letters.signing import Signer, check_capacity, with_signer
 from monitor.letters.steps import By, Case, Done, StepRefused, latest, note, open_case, record
-from monitor.letters.wording import overdue
-from monitor.settings import Letters
-from monitor.store.tables import Dossier, Letter, LetterStep
+from monitor.letters.wording import tells
+from monitor.store.tables import Dossier, Letter, SourceDossier
 
 CHANNELS = ("email", "sms", "phone", "printed", "social", "post")  # Điều 19 khoản 6; post and hand for paper
 _REASONS = 5000  # of the agency's newest letters, looked at for copies
 
 
-class OfficeDays(Protocol):
-    """What the steps ask of the calendar."""
-
-    def local(self, at: datetime) -> datetime: ...
-    def is_working_day(self, on: date) -> bool: ...
-    def working_days_between(self, after: date, until: date) -> int: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What an office's steps go by."""
-
-    calendar: OfficeDays
-    settings: Letters
-
-    def today(self, at: datetime) -> date:
-        return self.calendar.local(at).date()
-
-
 def decide(session: Session, letter_id: int, office: Office, by: By, *, reason: str, new_date: date | None) -> Done:
     """Sets the reason and the one new date. Allowed again until the letter is signed: then it must be approved anew."""
     allowed = (LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED)
-    case = open_case(session, letter_id, by, allowed, unsuspended=True)
+    case = open_case(session, letter_id, by, allowed, unsuspended=True, stale=office.stale)
     letter, dossier = case.letter, case.dossier
-    content, promised = _content(case), _promised(case, office)
-    form = Forms(office.settings.templates).get(letter.form)
+    promised, forms = _promised(case, office), Forms(office.settings.templates)
+    form = forms.get(letter.form)
+    officials = {*office.officials, *_officers_of(session, dossier.id)}
     try:
         check_glyphs([("ly_do", tidy(reason))])
-        if not content.values["da_qua_han"] and is_overdue(dossier.precision, promised, office.calendar.local(by.at)):
-            content = overdue(form, content, by.at)
+        content = retold_for(forms, letter, dossier, _content(case), office.calendar.local, by.at)
         content = decided(
             form,
             content,
@@ -69,12 +48,14 @@ def decide(session: Session, letter_id: int, office: Office, by: By, *, reason: 
             promised_on=promised.date(),
             today=office.today(by.at),
             calendar=office.calendar,
+            officials=officials,
         )
     except DecisionRefused as refused:
         raise StepRefused(refused.field, _sentence(refused.words.vi), _sentence(refused.words.en)) from None
     except GlyphMissing as missing:
         raise StepRefused("glyph", *missing.words) from None
     _put(letter, content)
+    letter.new_date_on = new_date
     flags = ("copied_reason",) if copied(reason, _other_reasons(session, letter)) else ()
     shown = new_date.isoformat() if new_date else ""
     record(session, case, LetterState.DECIDED, "decided", by, new_date=shown, flags=list(flags))
@@ -83,8 +64,8 @@ def decide(session: Session, letter_id: int, office: Office, by: By, *, reason: 
 
 def approve(session: Session, letter_id: int, office: Office, by: By, *, signer: Signer | None = None) -> Done:
     """Freezes the words. `signer` puts who will sign, and in what capacity, into the block that is printed."""
-    case = open_case(session, letter_id, by, (LetterState.DECIDED,), unsuspended=True)
-    _still_true(session, case, office, by)
+    case = open_case(session, letter_id, by, (LetterState.DECIDED,), unsuspended=True, stale=office.stale)
+    _still_true(case, office, by)
     if signer is not None:
         _put(case.letter, with_signer(_content(case), signer))
     return record(session, case, LetterState.APPROVED, "approved", by)
@@ -92,8 +73,8 @@ def approve(session: Session, letter_id: int, office: Office, by: By, *, signer:
 
 def sign(session: Session, letter_id: int, office: Office, by: By, *, name: str, capacity: str) -> Done:
     """A person signed, in the capacity that the paper prints: head, KT., TL., TUQ. (NĐ 30/2020 Điều 13)."""
-    case = open_case(session, letter_id, by, (LetterState.APPROVED,), unsuspended=True)
-    _still_true(session, case, office, by)
+    case = open_case(session, letter_id, by, (LetterState.APPROVED,), unsuspended=True, stale=office.stale)
+    _still_true(case, office, by)
     signer = note(session, case, name, "signer")
     content = _content(case)
     check_capacity(content, capacity, signer)
@@ -101,6 +82,7 @@ def sign(session: Session, letter_id: int, office: Office, by: By, *, name: str,
     last = case.letter.letter_by_on  # None: the term leaves no lawful day, so none was missed
     on_time = not case.letter.is_late and (last is None or today <= last)
     case.letter.is_late = not on_time
+    case.dossier.next_change_at = by.at  # what judging found of the duty may be over, or begin
     flags = () if on_time else ("issued_late",)
     record(
         session, case, LetterState.SIGNED, "signed", by,
@@ -124,15 +106,19 @@ def register(session: Session, letter_id: int, office: Office, by: By, entry: En
 def tell_counter(session: Session, letter_id: int, by: By, *, proof: str) -> Done:
     """The one-stop unit has the written notice; from here it has one working day to change the date."""
     case = open_case(session, letter_id, by, (LetterState.REGISTERED,))
-    return record(
-        session, case, LetterState.COUNTER_TOLD, "counter_told", by, proof=note(session, case, proof, "proof")
-    )
+    return counter_has_it(session, case, by, proof=note(session, case, proof, "proof"))
+
+
+def counter_has_it(session: Session, case: Case, by: By, **detail: str) -> Done:
+    """The same once it is known, however it got there."""
+    case.letter.counter_told_at = case.dossier.next_change_at = by.at
+    return record(session, case, LetterState.COUNTER_TOLD, "counter_told", by, **detail)
 
 
 def change_date(session: Session, letter_id: int, office: Office, by: By, *, proof: str) -> Done:
     """The counter clerk says the date is changed in the system, where the system itself cannot show it."""
     case = open_case(session, letter_id, by, (LetterState.COUNTER_TOLD,))
-    wanted = _new_date(session, letter_id)
+    wanted, source = case.letter.new_date_on, case.dossier.speaking_source
     if wanted is None:
         raise StepRefused(
             "no_new_date", "Phiếu này không hẹn ngày mới: không có gì để đổi.", "This letter sets no new date."
@@ -144,27 +130,47 @@ def change_date(session: Session, letter_id: int, office: Office, by: By, *, pro
             f"Hệ thống đang ghi ngày {office.today(shown):%d/%m/%Y}, phiếu hẹn ngày {wanted:%d/%m/%Y}.",
             f"The source shows {office.today(shown).isoformat()}, the letter says {wanted.isoformat()}.",
         )
-    return record(
-        session, case, LetterState.DATE_CHANGED, "date_changed", by,
-        seen="clerk", proof=note(session, case, proof, "proof"),
-    )  # fmt: skip
+    if source in office.show_dates and source not in office.stale:
+        raise StepRefused(
+            "source_will_show",
+            f"Hệ thống {source} cho thấy ngày hẹn lại, và chưa cho thấy ngày này: đổi trên hệ thống trước, "
+            "phần mềm sẽ tự thấy.",
+            f"{source} shows new dates and does not show this one yet: change it there, it will be seen by itself.",
+        )
+    return date_is_in(session, case, by, seen="clerk", proof=note(session, case, proof, "proof"))
+
+
+def date_is_in(session: Session, case: Case, by: By, **detail: str) -> Done:
+    """The new date is in the system: from here it is the promise in force, whatever the system shows."""
+    case.dossier.extended_by_letter_on, case.dossier.next_change_at = case.letter.new_date_on, by.at
+    return record(session, case, LetterState.DATE_CHANGED, "date_changed", by, **detail)
 
 
 def tell_applicant(session: Session, letter_id: int, by: By, *, channel: str, proof: str) -> Done:
     """The applicant was told; that closes the letter."""
     case = open_case(session, letter_id, by, (LetterState.DATE_CHANGED, LetterState.COUNTER_TOLD))
-    if case.letter.state == LetterState.COUNTER_TOLD and _new_date(session, letter_id) is not None:
-        raise StepRefused(
-            "date_not_changed",
-            "Ngày hẹn mới chưa được đổi trên hệ thống: đổi ngày trước, báo người dân sau.",
-            "The new date is not in the system yet: change it first, then tell the applicant.",
-        )
+    applicant_may_hear(case)
     if channel not in CHANNELS:
         raise StepRefused(
             "channel", f"Kênh báo là một trong: {', '.join(CHANNELS)}.", f"The channel is one of {', '.join(CHANNELS)}."
         )
     kept = note(session, case, proof, "proof")
-    record(session, case, LetterState.APPLICANT_TOLD, "applicant_told", by, channel=channel, proof=kept)
+    return applicant_has_it(session, case, by, channel=channel, proof=kept)
+
+
+def applicant_may_hear(case: Case) -> None:
+    """Raises `StepRefused` while the new date is not in the system: first it is changed, then told."""
+    if case.letter.state == LetterState.COUNTER_TOLD and case.letter.new_date_on is not None:
+        raise StepRefused(
+            "date_not_changed",
+            "Ngày hẹn mới chưa được đổi trên hệ thống: đổi ngày trước, báo người dân sau.",
+            "The new date is not in the system yet: change it first, then tell the applicant.",
+        )
+
+
+def applicant_has_it(session: Session, case: Case, by: By, **detail: str) -> Done:
+    """The applicant was told, however: that closes the letter."""
+    record(session, case, LetterState.APPLICANT_TOLD, "applicant_told", by, **detail)
     return record(session, case, LetterState.CLOSED, "closed", by)
 
 
@@ -172,7 +178,11 @@ def void(session: Session, letter_id: int, by: By, *, why: str) -> Done:
     """Takes a signed letter back before it reached the applicant. Steps and number stay on record."""
     allowed = (LetterState.SIGNED, LetterState.REGISTERED, LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
     case = open_case(session, letter_id, by, allowed)
-    return record(session, case, LetterState.VOID, "void", by, why=note(session, case, why, "why"))
+    said = note(session, case, why, "why")
+    if case.letter.new_date_on is not None:
+        case.dossier.extended_by_letter_on = None  # the extension stood on this letter
+    case.letter.counter_told_at, case.dossier.next_change_at = None, by.at
+    return record(session, case, LetterState.VOID, "void", by, why=said)
 
 
 def reissue(session: Session, letter_id: int, by: By) -> Done:
@@ -184,49 +194,40 @@ def reissue(session: Session, letter_id: int, by: By) -> Done:
             "Hồ sơ đã xong hoặc đã gộp vào hồ sơ khác: không làm lại phiếu.",
             "The dossier is finished or was joined to another: nothing to re-issue.",
         )
+    case.letter.new_date_on, case.dossier.next_change_at = None, by.at
     return record(session, case, LetterState.DRAFTED, "reissued", by)
 
 
 def see_dates(session: Session, office: Office, now: datetime) -> int:
-    """Marks the letters whose new date the source itself shows now. Returns how many. Another date is left alone."""
-    rows = session.execute(
-        select(Letter.id, Dossier.extended_at, LetterStep.detail)
+    """Marks the letters whose new date the source itself shows now, in a field of its own or written over the old one.
+
+    Returns how many. Another date is left alone.
+    """
+    waiting = (
+        select(Letter.id, Letter.new_date_on, Dossier.promised_at, Dossier.extended_at)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .join(LetterStep, LetterStep.letter_id == Letter.id)
-        .where(Letter.state == LetterState.COUNTER_TOLD, Dossier.extended_at.is_not(None), LetterStep.step == "decided")
-        .order_by(LetterStep.id)
-    ).all()
-    decided_last = {letter_id: (extended_at, detail) for letter_id, extended_at, detail in rows}
-    by = By("dunghen", now, "dunghen")
+        .where(Letter.state == LetterState.COUNTER_TOLD, Letter.new_date_on.is_not(None))
+        .order_by(Letter.id)
+    )
+    by = By("dunghen", now, "daemon")
     seen = 0
-    for letter_id, (extended_at, detail) in sorted(decided_last.items()):
-        if detail["new_date"] == office.today(extended_at).isoformat():
-            case = open_case(session, letter_id, by, (LetterState.COUNTER_TOLD,))
-            record(session, case, LetterState.DATE_CHANGED, "date_changed", by, seen="source")
+    for letter_id, wanted, *shown in session.execute(waiting).all():
+        if wanted in {office.today(at) for at in shown if at is not None}:
+            date_is_in(session, open_case(session, letter_id, by, (LetterState.COUNTER_TOLD,)), by, seen="source")
             seen += 1
     return seen
 
 
 def slow_counters(session: Session, office: Office, now: datetime) -> list[int]:
     """Letters whose counter was told more than one working day ago and whose date is still the old one: a breach."""
-    rows = session.execute(
-        select(Letter.id, LetterStep.at, LetterStep.detail)
-        .join(LetterStep, LetterStep.letter_id == Letter.id)
-        .where(Letter.state == LetterState.COUNTER_TOLD, LetterStep.step.in_(("counter_told", "decided")))
-        .order_by(LetterStep.id)
+    waiting = select(Letter.id, Letter.counter_told_at).where(
+        Letter.state == LetterState.COUNTER_TOLD, Letter.new_date_on.is_not(None), Letter.counter_told_at.is_not(None)
     )
-    told: dict[int, datetime] = {}
-    dated: dict[int, bool] = {}
-    for letter_id, at, detail in rows:
-        if "new_date" in detail:
-            dated[letter_id] = bool(detail["new_date"])
-        else:
-            told[letter_id] = at
     today = office.today(now)
     return [
         letter_id
-        for letter_id, at in sorted(told.items())
-        if dated.get(letter_id) and office.calendar.working_days_between(office.today(at), today) > 1
+        for letter_id, told_at in session.execute(waiting.order_by(Letter.id))
+        if told_at is not None and office.calendar.working_days_between(office.today(told_at), today) > 1
     ]
 
 
@@ -248,22 +249,25 @@ def _promised(case: Case, office: Office) -> datetime:
     return office.calendar.local(promised)
 
 
-def _still_true(session: Session, case: Case, office: Office, by: By) -> None:
-    """The words were set on an earlier day: "expected" and the new date must still hold."""
+def _still_true(case: Case, office: Office, by: By) -> None:
+    """The words were set earlier: promise, "expected" and the new date must still hold."""
     promised = _promised(case, office)
     gone = is_overdue(case.dossier.precision, promised, office.calendar.local(by.at))
-    new_date = _new_date(session, case.letter.id)
-    if (gone and not _content(case).values["da_qua_han"]) or (new_date is not None and new_date < office.today(by.at)):
+    content, new_date = _content(case), case.letter.new_date_on
+    # a letter that told the past does not become wrong; one that expected it does
+    holds = tells(content, promised, is_overdue=gone or content.values["da_qua_han"] is True)
+    if not holds or (new_date is not None and (new_date < office.today(by.at) or new_date <= promised.date())):
         raise StepRefused(
             "words_outdated",
-            "Lời phiếu không còn đúng (ngày hẹn đã qua): ghi lại lý do và ngày hẹn mới.",
-            "The words are no longer true (a date has passed): set reason and new date again.",
+            "Lời phiếu không còn đúng (ngày hẹn đã qua hoặc đã đổi): ghi lại lý do và ngày hẹn mới.",
+            "The words are no longer true (a date has passed or moved): set reason and new date again.",
         )
 
 
-def _new_date(session: Session, letter_id: int) -> date | None:
-    step = latest(session, letter_id, "decided")
-    return date.fromisoformat(step.detail["new_date"]) if step is not None and step.detail["new_date"] else None
+def _officers_of(session: Session, dossier_id: int) -> Sequence[str]:
+    """Who works on it, as the sources name them: a reason must not blame them."""
+    query = select(SourceDossier.officer).where(SourceDossier.dossier_id == dossier_id, SourceDossier.officer != "")
+    return session.scalars(query).all()
 
 
 def _other_reasons(session: Session, letter: Letter) -> Sequence[str]:

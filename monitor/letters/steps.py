@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.letter import LetterState
 from monitor.letters.names import tidy
 from monitor.store import audit
+from monitor.store.seals import seal_of_letter
 from monitor.store.tables import ApplicantRow, Dossier, Letter, LetterStep, SourceDossier
 from monitor.words import Words
 
@@ -30,6 +31,7 @@ STATES_VI = {
     LetterState.MISSED: "không có phiếu",
     LetterState.NOT_NEEDED: "không cần nữa",
 }
+STALE = "stale_source"  # joined when a step is taken, never stored as a suspension
 LONGEST_NOTE = 200  # characters of a proof or a word why
 LONGEST_ACTOR = 120
 _PERSONAL = re.compile(r"\d{9,}|\S@\S")  # a phone, an id number, a mailbox
@@ -46,11 +48,13 @@ class StepRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who takes the step, when, and from where (`cli`, `web`, `dunghen`)."""
+    """Who takes the step, when, and from where: `place` is "cli", "web" or "daemon", `host` the machine's name or the
+    address that asked."""
 
     actor: str
     at: datetime
     place: str = "cli"
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,21 @@ class Case:
     dossier: Dossier
 
 
-def open_case(session: Session, letter_id: int, by: By, allowed: Collection[str], *, unsuspended: bool = False) -> Case:
-    """Locks the letter and checks that the step may follow. Raises `StepRefused`.
+def open_case(
+    session: Session,
+    letter_id: int,
+    by: By,
+    allowed: Collection[str],
+    *,
+    unsuspended: bool = False,
+    stale: Collection[str] = (),
+) -> Case:
+    """Locks the letter and checks that the step may follow. `unsuspended`: no doubt may be open, its source not be
+    among the `stale` ones, unless a person confirmed just that. Raises `StepRefused`.
 
     The writer's lock comes first: steps of all sessions, and judging, queue up in one order.
     """
-    if not tidy(by.actor) or len(by.actor) > LONGEST_ACTOR:
-        raise StepRefused("no_actor", "Chưa ghi ai thực hiện.", "Who does it is not said.")
-    audit.lock(session)
+    begin(session, by)
     letter = session.get(Letter, letter_id, with_for_update=True, populate_existing=True)
     if letter is None:
         raise StepRefused("no_letter", "Không có phiếu này.", "There is no such letter.")
@@ -89,15 +100,29 @@ def open_case(session: Session, letter_id: int, by: By, allowed: Collection[str]
             f'Phiếu đang ở bước "{said(letter.state)}"; việc này chỉ làm được khi phiếu ở bước {wanted}.',
             f"The letter is {letter.state}; this step follows {names} only.",
         )
-    if unsuspended and letter.suspended_for:
+    dossier = session.get_one(Dossier, letter.dossier_id)
+    if unsuspended and (held := held_for(letter, dossier, stale)):
         raise StepRefused(
             "suspended",
-            f"Phiếu đang tạm treo ({letter.suspended_for}): kiểm tra rồi xác nhận trước (dunghen letters confirm).",
-            f"The letter is suspended ({letter.suspended_for}): look, then confirm it (dunghen letters confirm).",
+            f"Phiếu đang tạm treo ({held}): kiểm tra rồi xác nhận trước (dunghen letters confirm).",
+            f"The letter is suspended ({held}): look, then confirm it (dunghen letters confirm).",
         )
-    dossier = session.get(Dossier, letter.dossier_id)
-    assert dossier is not None
     return Case(letter, dossier)
+
+
+def begin(session: Session, by: By) -> None:
+    """Waits for the writer's lock, and asks who it is. Raises `StepRefused`."""
+    if not tidy(by.actor) or len(by.actor) > LONGEST_ACTOR:
+        raise StepRefused("no_actor", "Chưa ghi ai thực hiện.", "Who does it is not said.")
+    audit.lock(session)
+
+
+def held_for(letter: Letter, dossier: Dossier, stale: Collection[str]) -> str:
+    """What holds the letter back now, by name; "" where nothing does, or a person confirmed just that."""
+    if letter.suspended_for:
+        return letter.suspended_for
+    is_stale = dossier.speaking_source in stale and letter.confirmed_for != STALE
+    return STALE if is_stale else ""
 
 
 def said(state: str) -> str:
@@ -117,7 +142,7 @@ def record(session: Session, case: Case, state: str | None, step: str, by: By, *
         step=step,
         at=by.at,
         actor=tidy(by.actor),
-        detail={"from": by.place, "content_hash": letter.content_hash, **detail},
+        detail={"from": by.place, "host": by.host, "content_hash": letter.content_hash, **detail},
     )
     session.add(written)
     session.flush()
@@ -127,7 +152,7 @@ def record(session: Session, case: Case, state: str | None, step: str, by: By, *
         actor=written.actor,
         action=f"letter.{step}",
         subject=f"letter:{letter.id}",
-        detail={"step_id": written.id, **written.detail},
+        detail={"step_id": written.id, **written.detail, "seal": seal_of_letter(letter)},
     )
     return Done(letter.id, step)
 

@@ -11,7 +11,9 @@ from monitor.domain.letter import ISSUED, LetterState
 from monitor.letters.content import Content
 from monitor.store import audit
 from monitor.store.audit import Fault
+from monitor.store.seals import seal_of
 from monitor.store.tables import Dossier, Letter, LetterNumber, LetterStep
+from monitor.store.writing import table_of
 
 _FIXED = ISSUED | {LetterState.DECIDED, LetterState.APPROVED}  # words that only a step may change
 _CHECK = re.compile(r"[0-9A-Fa-f]{12}")
@@ -56,15 +58,43 @@ def verify(session: Session) -> list[Fault]:
     if any(fault.problem == "unreadable" for fault in faults):
         return faults
     try:
-        logged = _logged(session)
-        return faults + _steps(session, logged) + _letters(session, logged) + _numbers(session, logged)
-    except (ValueError, TypeError, DBAPIError):
+        logged, seals = _logged(session)
+        return (
+            faults
+            + _steps(session, logged)
+            + _letters(session, logged)
+            + _seals(session, seals)
+            + _numbers(session, logged)
+        )
+    except (ValueError, TypeError, KeyError, DBAPIError):
         return [*faults, Fault("letter", 0, "unreadable")]
 
 
-def _logged(session: Session) -> dict[int, Any]:
-    """The log's rows about steps, by step."""
-    return {row.detail["step_id"]: row for row in audit.rows(session) if row.action.startswith("letter.")}
+def _logged(session: Session) -> tuple[dict[int, Any], dict[int, str]]:
+    """(the log's rows about steps, by step; the last seal of every letter)."""
+    steps: dict[int, Any] = {}
+    seals: dict[int, str] = {}
+    for row in audit.rows(session):
+        if row.action.startswith("letter."):
+            steps[row.detail["step_id"]] = row
+            seals[int(row.subject.removeprefix("letter:"))] = row.detail["seal"]
+        elif row.action.startswith("letters."):
+            seals |= {int(letter_id): seal for letter_id, seal in row.detail["seals"].items()}
+    return steps, seals
+
+
+def _seals(session: Session, seals: dict[int, str]) -> list[Fault]:
+    """Letters with a column that is not as the program last wrote it; letters it never wrote; letters gone."""
+    faults: list[Fault] = []
+    seen: set[int] = set()
+    for row in session.execute(select(table_of(Letter)).execution_options(yield_per=500)).mappings():
+        seen.add(row["id"])
+        sealed = seals.get(row["id"])
+        if sealed is None:
+            faults.append(Fault("letter", row["id"], "not in the log"))
+        elif seal_of(dict(row)) != sealed:
+            faults.append(Fault("letter", row["id"], "altered"))
+    return faults + [Fault("letter", letter_id, "missing") for letter_id in sorted(seals.keys() - seen)]
 
 
 def _steps(session: Session, logged: dict[int, Any]) -> list[Fault]:
@@ -77,7 +107,8 @@ def _steps(session: Session, logged: dict[int, Any]) -> list[Fault]:
             faults.append(Fault("letter_step", step.id, "not in the log"))
             continue
         told = {"step_id": step.id, **step.detail}
-        if (row.subject, row.action, row.at, row.actor, row.detail) != (
+        in_log = {name: value for name, value in row.detail.items() if name != "seal"}
+        if (row.subject, row.action, row.at, row.actor, in_log) != (
             f"letter:{step.letter_id}", f"letter.{step.step}", step.at, step.actor, told,
         ):  # fmt: skip
             faults.append(Fault("letter_step", step.id, "altered"))

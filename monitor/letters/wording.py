@@ -118,10 +118,21 @@ def reworded(form: Form, content: Content, *, reason: str | None = None, new_dat
     return _filled(form, values, content)
 
 
-def overdue(form: Form, content: Content, now: datetime) -> Content:
-    """The same letter once its promise has passed: "expected" would no longer be true."""
-    worded = replace(content, worded_at=_instant(now))
-    return _filled(form, dict(content.values) | {"da_qua_han": True}, worded)
+def retold(
+    form: Form, content: Content, *, promised: datetime, date_only: bool, is_overdue: bool, now: datetime
+) -> Content:
+    """The same letter once its promise was moved, or has passed: "expected" would no longer be true."""
+    values = dict(content.values) | {
+        "han_cu": day(promised.date()) if date_only else hour_and_day(promised),
+        "ngay_han_cu": day(promised.date()),
+        "da_qua_han": is_overdue,
+    }
+    return _filled(form, values, replace(content, worded_at=_instant(now)))
+
+
+def tells(content: Content, promised: datetime, *, is_overdue: bool) -> bool:
+    """Whether the words still tell this promise (local), and rightly as broken or expected to be."""
+    return content.values["ngay_han_cu"] == day(promised.date()) and content.values["da_qua_han"] is is_overdue
 
 
 def _instant(at: datetime) -> str:

@@ -25,6 +25,8 @@ LADDER: tuple[tuple[str, int | str, time, tuple[str, ...]], ...] = (
     ("late", 1, time(8), ("agency_head", "chairman")),
     ("late3", 3, time(8), ("provincial_centre", "provincial_office")),
 )
+# Whatever the ladder says: the one extension is missed too (ND118 Điều 19 khoản 6).
+_LATE_AGAIN = ("chairman", "provincial_office")
 _LATE_RUNGS = frozenset({"late", "late3"})
 # Who stands in where nobody in a role can be reached (ND118 Điều 8, 9, 38).
 _NEXT_ROLE = {
@@ -124,10 +126,18 @@ def _tell(truth: Truth, people: "_People", agency: Agency, one: Dossier, at: dat
         come = datetime.combine(day, hour, days.VN)
         if come <= at and (latest is None or come > latest[0]):
             latest = come, name, roles
+    if is_late and one.extended_at:
+        _tell_roles(truth, people, agency, one, "late_again", _LATE_AGAIN)
     if latest is None or (latest[1] in _LATE_RUNGS and not is_late):
         return
-    truth.rungs[latest[1]].add(one.code)
-    for role in latest[2]:
+    _tell_roles(truth, people, agency, one, latest[1], latest[2])
+
+
+def _tell_roles(
+    truth: Truth, people: "_People", agency: Agency, one: Dossier, rung: str, roles: tuple[str, ...]
+) -> None:
+    truth.rungs[rung].add(one.code)
+    for role in roles:
         heard = people.reached(role, agency.code)
         truth.told.update((person, one.code) for person in heard)
         if not heard:

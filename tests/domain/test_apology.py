@@ -1,11 +1,12 @@
 """The letter's last day where nothing is usual (the law's own vectors are in test_vectors.py)."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 
-from monitor.domain.apology import letter_by
-from tests.domain.calendars import november
+from monitor.domain.apology import letter_by, with_new_date
+from monitor.domain.dossier import Facts, Precision, Promise, Status
+from tests.domain.calendars import at, november
 
 CALENDAR = november()
 
@@ -28,3 +29,41 @@ def test_letter_by(due_on: str, received_on: str | None, expected: str | None, w
     assert letter_by(date.fromisoformat(due_on), received, CALENDAR) == (
         date.fromisoformat(expected) if expected else None
     ), why
+
+
+SLIP, NEW = at("2026-11-25 16:30"), at("2026-12-01 17:00")
+
+
+@pytest.mark.parametrize(
+    ("promised", "extended", "original", "number", "in_force", "why"),
+    [
+        (SLIP, None, SLIP, 2, NEW, "a system that keeps the old date for good"),
+        (NEW, None, SLIP, 2, NEW, "a system that writes the new date over the slip's"),
+        (SLIP, at("2026-12-01 10:00"), SLIP, 2, at("2026-12-01 10:00"), "a system that shows it: its own word"),
+        (at("2026-12-09 17:00"), None, SLIP, 2, at("2026-12-09 17:00"), "moved again: still no first promise"),
+        (NEW, None, NEW, 1, NEW, "never heard of another date: nothing to tell apart"),
+        (NEW, None, None, 1, NEW, "nor here"),
+    ],
+)
+def test_a_new_date_is_in_force_whatever_the_system_shows(
+    promised: datetime,
+    extended: datetime | None,
+    original: datetime | None,
+    number: int,
+    in_force: datetime,
+    why: str,
+) -> None:
+    facts = Facts(Status.PROCESSING, promised_at=promised, extended_at=extended, original_promised_at=original)
+    assert with_new_date(facts, date(2026, 12, 1), CALENDAR).promise == Promise(number, in_force, Precision.DATE), why
+
+
+def test_the_new_day_counts_to_its_end_where_systems_count_minutes() -> None:
+    facts = Facts(Status.PROCESSING, promised_at=SLIP, precision=Precision.INSTANT)
+    promise = with_new_date(facts, date(2026, 12, 1), CALENDAR).promise
+    assert promise is not None
+    assert promise.at == at("2026-12-02 00:00") - timedelta(microseconds=1)
+
+
+def test_no_promise_stays_none() -> None:
+    facts = Facts(Status.PROCESSING)
+    assert with_new_date(facts, date(2026, 12, 1), CALENDAR) is facts

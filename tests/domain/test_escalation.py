@@ -5,6 +5,7 @@ from datetime import date, time
 import pytest
 
 from monitor.domain.escalation import (
+    FORCED,
     Occasion,
     RungDue,
     RungRule,
@@ -13,6 +14,7 @@ from monitor.domain.escalation import (
     parse_rung_time,
     rung_at,
     rungs_due,
+    with_forced,
 )
 from monitor.domain.stage import Stage
 from tests.domain.calendars import at, november
@@ -129,3 +131,10 @@ def test_a_rung_can_be_for_some_agencies_and_fields(
 )
 def test_what_a_stage_can_owe(occasion: Occasion, stage: Stage, expected: bool) -> None:
     assert applies(occasion, stage) is expected
+
+
+def test_a_ladder_without_a_rung_for_a_second_miss_gets_ours() -> None:
+    """Nobody can configure the second miss away; whoever has a rung for it keeps their own."""
+    own = RungRule("again", Occasion.LATE_AGAIN, parse_rung_time("0"), ("director",))
+    assert with_forced([]) == (FORCED,)
+    assert with_forced([own]) == (own,)

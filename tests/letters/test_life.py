@@ -13,6 +13,7 @@ from monitor.calendars import load_calendar
 from monitor.letters import life
 from monitor.letters.confirm import confirm
 from monitor.letters.content import Content
+from monitor.letters.office import Office
 from monitor.letters.register import Entry, Gap, gaps
 from monitor.letters.signing import Signer
 from monitor.letters.steps import By, Done, StepRefused, history
@@ -22,7 +23,7 @@ from monitor.store.tables import Dossier, FindingRow, Letter
 from tests.letters.samples import ZONE, local
 from tests.letters.test_draft import draft, put, words
 
-OFFICE = life.Office(load_calendar(CalendarSettings(), ZONE.key, Path()), Letters())
+OFFICE = Office(load_calendar(CalendarSettings(), ZONE.key, Path()), Letters())
 MONDAY = local(23, 9)  # the last lawful day: the promise is Tuesday 24 November, 16:30
 NEW = date(2026, 12, 1)
 REASON = "Cần xác minh thực địa."
@@ -287,13 +288,13 @@ def test_a_suspended_letter_waits_for_a_person_with_a_word_why(drafted: sessionm
         session.execute(update(Letter).where(Letter.id == 1).values(suspended_for="state_mismatch"))
         session.add(FindingRow(id=1, dossier_id=1, kind="state_mismatch", found_at=MONDAY))
     assert refused(drafted, decide).name == "suspended"
-    assert refused(drafted, lambda s: confirm(s, 1, by(), why="")).name == "no_why"
-    go(drafted, lambda s: confirm(s, 1, by(), why="Cổng chưa đồng bộ, đã xem sổ giấy"))
+    assert refused(drafted, lambda s: confirm(s, 1, OFFICE, by(), why="")).name == "no_why"
+    go(drafted, lambda s: confirm(s, 1, OFFICE, by(), why="Cổng chưa đồng bộ, đã xem sổ giấy"))
     with drafted() as session:
         assert session.get_one(FindingRow, 1).confirmed_by == "Trần Thị Thử"
         assert session.get_one(Dossier, 1).next_change_at == MONDAY
         assert history(session, 1)[-1].detail["kinds"] == ["state_mismatch"]
-    assert refused(drafted, lambda s: confirm(s, 1, by(), why="Lại nữa")).name == "nothing_to_confirm"
+    assert refused(drafted, lambda s: confirm(s, 1, OFFICE, by(), why="Lại nữa")).name == "nothing_to_confirm"
     go(drafted, decide)
 
 

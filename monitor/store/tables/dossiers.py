@@ -43,6 +43,8 @@ class Dossier(Base):
     calendar_version: Mapped[str] = mapped_column(String(40), default="")
     facts_at: Mapped[datetime]  # when the facts last changed
     confirmed_at: Mapped[datetime]  # when a source last repeated them: the age of the evidence
+    # --- what people did: not derived, not touched by projecting
+    extended_by_letter_on: Mapped[date | None]  # the new date of its letter, once it is in the system
     # --- derived by judging
     stage: Mapped[str] = mapped_column(String(24), default="")
     stage_reason: Mapped[str] = mapped_column(String(48), default="")
@@ -54,11 +56,15 @@ class Dossier(Base):
     letter_provisional: Mapped[bool] = mapped_column(Boolean, default=False)  # the same of the letter's day
     late_vs_promise: Mapped[bool | None]  # against the promise in force; null = not known, or no promise
     late_vs_original: Mapped[bool | None]  # against the first one, whatever came after
+    taken_days: Mapped[int | None] = mapped_column(Integer)  # working days from reception to the stated result
     judged_at: Mapped[datetime | None]
     next_change_at: Mapped[datetime | None] = mapped_column(
         index=True
     )  # judge again at this instant; null = never by itself
-    __table_args__ = (Index("ix_dossier_stage_agency_code", "stage", "agency_code"),)
+    __table_args__ = (
+        Index("ix_dossier_stage_agency_code", "stage", "agency_code"),
+        Index("ix_dossier_history", "procedure_code", "agency_code", "taken_days"),
+    )
 
 
 class SourceDossier(Base):

@@ -25,7 +25,11 @@ class Letter(Base):
     suspended_for: Mapped[str] = mapped_column(
         String(48), default=""
     )  # stale source, mismatch …: no letter until cleared
+    confirmed_for: Mapped[str] = mapped_column(String(48), default="")  # the doubt that a person has set aside
+    slip_promised_at: Mapped[datetime | None]  # the slip's date, told by a person where no source gives one
+    new_date_on: Mapped[date | None]  # the one new appointment, as decided
     drafted_at: Mapped[datetime | None]
+    counter_told_at: Mapped[datetime | None]  # from here the one-stop unit has one working day
     closed_at: Mapped[datetime | None]
     form: Mapped[str] = mapped_column(String(48), default="")
     template_version: Mapped[str] = mapped_column(String(40), default="")

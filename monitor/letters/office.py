@@ -1,0 +1,38 @@
+"""What an office's steps go by: its calendar, its settings, and what the rest of the program knows. Plain data."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from monitor.settings import Letters
+
+
+class OfficeDays(Protocol):
+    """What the steps ask of the calendar."""
+
+    def local(self, at: datetime) -> datetime: ...
+    def midnight(self, on: date) -> datetime: ...
+    def last_open(self, on: date) -> datetime: ...
+    def is_working_day(self, on: date) -> bool: ...
+    def working_days_between(self, after: date, until: date) -> int: ...
+
+
+def _nobody(_: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """`stale`: sources nothing may be concluded from now. `show_dates`: sources that show a new date by themselves.
+    `officials`: names no letter may blame. `counter_mailbox`: the one-stop unit's mailbox by agency, "" = none."""
+
+    calendar: OfficeDays
+    settings: Letters
+    stale: Collection[str] = ()
+    show_dates: Collection[str] = ()
+    officials: Collection[str] = ()
+    counter_mailbox: Callable[[str], str] = _nobody
+
+    def today(self, at: datetime) -> date:
+        return self.calendar.local(at).date()

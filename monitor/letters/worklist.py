@@ -1,0 +1,204 @@
+"""Who must do what about which letter, and by when: the worklists of the resolving agency and of the counter.
+
+Read-only, a few statements however long the list; no personal data in any row.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from monitor.domain.calendar import NotWorkingDay, WorkingCalendar
+from monitor.domain.letter import LetterState
+from monitor.domain.proposal import Proposal
+from monitor.letter_duty import last_day_to_enter
+from monitor.letters.office import Office
+from monitor.letters.steps import STALE
+from monitor.proposing import proposals
+from monitor.store.tables import Dossier, Letter
+from monitor.store.writing import in_batches
+
+
+class Task(StrEnum):
+    """What waits for a person. The first six are the resolving agency's, the others the counter's."""
+
+    CONFIRM = "confirm"  # held back by a doubt
+    WORD = "word"  # not drafted yet: the program does it within a minute
+    DECIDE = "decide"  # reason and new date
+    APPROVE = "approve"
+    SIGN = "sign"
+    REGISTER = "register"  # văn thư
+    TELL_COUNTER = "tell_counter"
+    CHANGE_DATE = "change_date"
+    TELL_APPLICANT = "tell_applicant"
+
+
+_TASKS: Mapping[str, Task] = {
+    LetterState.OWED: Task.WORD,
+    LetterState.DRAFTED: Task.DECIDE,
+    LetterState.DECIDED: Task.APPROVE,
+    LetterState.APPROVED: Task.SIGN,
+    LetterState.SIGNED: Task.REGISTER,
+    LetterState.REGISTERED: Task.TELL_COUNTER,
+    LetterState.COUNTER_TOLD: Task.CHANGE_DATE,
+    LetterState.DATE_CHANGED: Task.TELL_APPLICANT,
+}
+AGENCY_STATES = (
+    LetterState.OWED, LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED, LetterState.SIGNED,
+    LetterState.REGISTERED,
+)  # fmt: skip
+COUNTER_STATES = (LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
+_BEFORE_SIGNING = frozenset({LetterState.OWED, LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One letter and what waits to be done. `by` is the hour by which it must be: of the letter, when the office closes
+    on its last lawful day; of the date in the system, when the counter's working day ends. None = as soon as can be.
+    """
+
+    letter_id: int
+    dossier_id: int
+    code: str
+    procedure_code: str
+    procedure_name: str
+    agency_code: str
+    agency_name: str
+    promise_number: int  # 2: the one extension is used up, an apology without a new date
+    promised_at: datetime | None
+    received_at: datetime | None
+    state: str
+    task: Task
+    by: datetime | None
+    letter_by_on: date | None
+    is_late: bool
+    is_over: bool  # `by` has passed, or the letter is late
+    held_for: str
+    new_date_on: date | None
+    proposal: Proposal | None
+
+
+def letters_due(
+    session: Session,
+    office: Office,
+    calendar: WorkingCalendar,
+    now: datetime,
+    *,
+    agencies: Collection[str] | None = None,
+    limit: int | None = None,
+) -> list[Due]:
+    """The resolving agency's worklist: letters that are not yet with the counter. What is late first, then by the hour
+    each must be out. `agencies` are canonical codes (None = all); drafts carry the date the clock proposes."""
+    return _listed(session, office, calendar, now, AGENCY_STATES, agencies, limit)
+
+
+def counter_due(
+    session: Session,
+    office: Office,
+    calendar: WorkingCalendar,
+    now: datetime,
+    *,
+    agencies: Collection[str] | None = None,
+    limit: int | None = None,
+) -> list[Due]:
+    """The counter's worklist: dates to change in the system, applicants to tell."""
+    return _listed(session, office, calendar, now, COUNTER_STATES, agencies, limit)
+
+
+def one_due(session: Session, office: Office, calendar: WorkingCalendar, now: datetime, letter_id: int) -> Due | None:
+    """The same for one letter, whatever waits for it; None where nothing does."""
+    rows = session.execute(_query(tuple(_TASKS)).where(Letter.id == letter_id)).all()
+    return next(iter(_dues(session, rows, office, calendar, now)), None)
+
+
+def _listed(
+    session: Session,
+    office: Office,
+    calendar: WorkingCalendar,
+    now: datetime,
+    states: Collection[str],
+    agencies: Collection[str] | None,
+    limit: int | None,
+) -> list[Due]:
+    rows: list[Any] = []
+    for part in [None] if agencies is None else in_batches(sorted(agencies)):
+        query = _query(states)
+        rows += session.execute(query if part is None else query.where(Letter.agency_code.in_(part))).all()
+    found = _dues(session, rows, office, calendar, now)
+    found.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
+    return found[:limit]
+
+
+def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Letter.id.label("letter_id"), Letter.agency_code.label("writes"), Letter.promise_number, Letter.state,
+               Letter.letter_by_on, Letter.is_late, Letter.suspended_for, Letter.confirmed_for, Letter.new_date_on,
+               Letter.counter_told_at, Letter.slip_promised_at,
+               Dossier.id, Dossier.code, Dossier.procedure_code, Dossier.procedure_name, Dossier.agency_code,
+               Dossier.agency_name, Dossier.received_at, Dossier.promise_at, Dossier.promised_at, Dossier.extended_at,
+               Dossier.speaking_source)
+        .join(Dossier, Dossier.id == Letter.dossier_id)
+        .where(Letter.state.in_(sorted(states)))
+        .order_by(Letter.id)
+    )  # fmt: skip
+
+
+def _dues(
+    session: Session, rows: Collection[Any], office: Office, calendar: WorkingCalendar, now: datetime
+) -> list[Due]:
+    undated = [row for row in rows if row.state in _BEFORE_SIGNING and row.promise_number == 1]
+    proposed = proposals(session, undated, calendar, now)
+    return [_due(row, office, calendar, now, proposed.get(row.id)) for row in rows]
+
+
+def _due(row: Any, office: Office, calendar: WorkingCalendar, now: datetime, proposal: Proposal | None) -> Due:
+    held = row.suspended_for
+    if not held and row.speaking_source in office.stale and row.confirmed_for != STALE:
+        held = STALE
+    held = held if row.state in _BEFORE_SIGNING else ""
+    task = Task.CONFIRM if held else _TASKS[row.state]
+    if task is Task.CHANGE_DATE and row.new_date_on is None:
+        task = Task.TELL_APPLICANT  # an apology without a new appointment changes no date
+    by = _by(row, calendar)
+    promised = row.slip_promised_at or (row.extended_at if row.promise_number > 1 else row.promised_at)
+    return Due(
+        letter_id=row.letter_id,
+        dossier_id=row.id,
+        code=row.code,
+        procedure_code=row.procedure_code,
+        procedure_name=row.procedure_name,
+        agency_code=row.writes,
+        agency_name=row.agency_name,
+        promise_number=row.promise_number,
+        promised_at=promised or row.promise_at,
+        received_at=row.received_at,
+        state=row.state,
+        task=task,
+        by=by,
+        letter_by_on=row.letter_by_on,
+        is_late=row.is_late,
+        is_over=bool(row.is_late and row.state in _BEFORE_SIGNING) or (by is not None and by < now),
+        held_for=held,
+        new_date_on=row.new_date_on,
+        proposal=proposal,
+    )
+
+
+def _by(row: Any, calendar: WorkingCalendar) -> datetime | None:
+    if row.state in AGENCY_STATES:
+        return closing_of(row.letter_by_on, calendar) if row.letter_by_on is not None else None
+    if row.counter_told_at is None:
+        return None
+    return closing_of(last_day_to_enter(calendar.local_date(row.counter_told_at), calendar), calendar)
+
+
+def closing_of(on: date, calendar: WorkingCalendar) -> datetime:
+    """When the office closes on that day; the end of the usual day where the calendar has made it a day off since."""
+    try:
+        return calendar.last_open(on)
+    except NotWorkingDay:
+        return calendar.midnight(on)

@@ -18,8 +18,10 @@ import uvicorn
 
 from monitor import logs
 from monitor.engine import JobLog, LocalEngine
+from monitor.judge import last_judged
 from monitor.one_instance import AlreadyRunning, OneInstance
 from monitor.settings import Settings
+from monitor.steady import ClockJumped, ClockWatch
 from monitor.systemd import Notifier
 from monitor.web.app import make_app
 from monitor.web.needs import WebNeeds
@@ -102,7 +104,7 @@ async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> 
         threads=len(program.settings.sources) + _THREADS_BESIDE_PULLS,
         speed=options.speed,
     )
-    plan_jobs(engine, program, notifier)
+    plan_jobs(engine, program, notifier, options.speed)
     server = _Server(_web_config(program, engine))
     web = asyncio.create_task(server.serve(sockets=[listening]))
     bot = asyncio.create_task(_listen_to_bot(program.settings, stop))
@@ -132,12 +134,25 @@ async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> 
     return 1 if broke else 0
 
 
-def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier) -> None:
-    """Puts every job on the engine. What one finds wakes the next, so nobody waits for a full interval."""
+def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier, speed: float = 1.0) -> None:
+    """Puts every job on the engine. What one finds wakes the next, so nobody waits for a full interval.
+
+    While the machine's clock cannot be believed, readings go on and nothing is judged, worded or sent.
+    """
     settings = program.settings
+    watch = ClockWatch(program.clock, speed)
+
+    def steady(job: Callable[[], object]) -> None:
+        watch.check(last_judged(program.sessions))
+        job()
 
     def judge() -> None:
-        program.judge()
+        try:
+            steady(program.judge)
+        except ClockJumped as jump:
+            log.error("clock_not_believed", reason=str(jump))
+            notifier.alive(f"Đồng hồ của máy không đáng tin, tạm dừng rà soát: {jump}")  # a restart would believe it
+            raise
         notifier.alive(f"Rà soát xong lúc {program.clock.now():%Y-%m-%d %H:%M:%S} UTC")
         engine.nudge("letters")
         engine.nudge("send")
@@ -153,8 +168,8 @@ def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier) -> 
         # three chances before the service manager loses patience
         judge_every = min(judge_every, notifier.watchdog_s / 3)
     engine.every("judge", judge_every, judge)
-    engine.every("letters", settings.daemon.letters_every, program.write_letters)
-    engine.every("send", settings.daemon.send_every, program.plan_and_send)
+    engine.every("letters", settings.daemon.letters_every, partial(steady, program.write_letters))
+    engine.every("send", settings.daemon.send_every, partial(steady, program.plan_and_send))
     engine.every("backup", settings.daemon.backup_every, program.back_up)
 
 

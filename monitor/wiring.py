@@ -38,12 +38,11 @@ from monitor.reports.sources import stale_sources
 from monitor.settings import AnySource, Settings
 from monitor.silence import judge_sources
 from monitor.source_kinds import build_connector
+from monitor.steady import SLACK
 from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer
 from monitor.views import SourceRole
-
-_CLOCK_STEP = timedelta(minutes=10)  # what a time server may correct without anybody being called
 
 ConnectorMaker = Callable[[AnySource, Clock], Connector]
 
@@ -180,7 +179,7 @@ class Program:
         backwards in the history. A long way back is refused by judging, aloud."""
         now = self.clock.now()
         last = last_judged(self.sessions)
-        return last if last is not None and now < last <= now + _CLOCK_STEP else now
+        return last if last is not None and now < last <= now + SLACK else now
 
     def write_letters(self, files: bool = True, only_new: bool = True) -> Made:
         """Sees which new dates the sources show; words what is owed on fresh evidence, and writes its PDF and DOCX."""

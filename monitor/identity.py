@@ -11,6 +11,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.domain.letter import UNSIGNED
+from monitor.figures import forget
 from monitor.people import Directory
 from monitor.store.seals import seal_letters
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
@@ -151,6 +152,7 @@ def _undone(session: Session, view_ids: Sequence[int]) -> set[frozenset[int]]:
 def _void(session: Session, emptied: Sequence[int], now: datetime) -> None:
     """Dossiers that lost their last view. One that nothing was ever decided about is removed; one with a history
     keeps it, and its open duties are voided: the dossier that took its views owes them."""
+    forget(session, emptied)
     for batch in in_batches(emptied):
         with_history = set(session.scalars(select(CrossingRow.dossier_id).where(CrossingRow.dossier_id.in_(batch))))
         bare = [dossier_id for dossier_id in batch if dossier_id not in with_history]

@@ -17,12 +17,13 @@ from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Status
+from monitor.folding import folded, folded_back, plain_code
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.people import Directory
 from monitor.procedures import Term, Terms
 from monitor.set_aside import clear_mended, set_aside, unreadable_keys
 from monitor.store.findings import Sync, sync_findings
-from monitor.store.tables import ApplicantRow, DeclaredId, Dossier, Observation, SourceDossier
+from monitor.store.tables import ApplicantRow, DeclaredId, Dossier, Observation, ProcedureSeen, SourceDossier
 from monitor.store.writing import (
     grouped,
     in_batches,
@@ -197,7 +198,7 @@ def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake:
     new = [item for item in heard if item.known is None]
     new_ids, gained = _add_views(session, new, links, intake, now)
     ids = {known.id: item for known, item in old} | dict(zip(new_ids, new, strict=True))
-    _store_people(session, ids, known_ids=[known.id for known, _ in old])
+    _store_people(session, ids, intake, known_ids=[known.id for known, _ in old])
     declared = [
         {"view_id": view_id, "code": code}
         for view_id, item in ids.items()
@@ -212,7 +213,9 @@ def _add_views(
 ) -> tuple[list[int], set[int]]:
     """(ids of the new views, dossiers that gained one). A view without a proven link begins a dossier of its own."""
     alone = [item for item in new if item.record.key not in links]
-    begun = insert_returning_ids(session, Dossier, [_dossier_row([item.view], intake, now) for item in alone])
+    rows = [_dossier_row([item.view], intake, now) for item in alone]
+    note_procedures(session, rows)
+    begun = insert_returning_ids(session, Dossier, rows)
     dossier_of = {item.record.key: dossier_id for item, dossier_id in zip(alone, begun, strict=True)}
     dossier_of |= {key: link.dossier_id for key, link in links.items() if key not in dossier_of}
     rows = [
@@ -236,13 +239,19 @@ def _columns(item: _Heard, now: datetime) -> dict[str, Any]:
     return {**item.view.columns(), "record_hash": item.hash, "confirmed_at": now}
 
 
-def _store_people(session: Session, ids: Mapping[int, _Heard], known_ids: Sequence[int]) -> None:
+def _store_people(session: Session, ids: Mapping[int, _Heard], intake: Intake, known_ids: Sequence[int]) -> None:
     for batch in in_batches(known_ids):
         session.execute(delete(ApplicantRow).where(ApplicantRow.view_id.in_(batch)))
     rows = []
     for view_id, item in ids.items():
         person = item.record.applicant
-        rows.append({"view_id": view_id, **{f.name: getattr(person, f.name) for f in fields(person)}})
+        view = item.view
+        found_by = {
+            "agency_code": intake.directory.canonical(view.source, view.agency_code) or view.agency_code,
+            "folded": folded(person.name),
+            "folded_back": folded_back(person.name),
+        }
+        rows.append({"view_id": view_id, **{f.name: getattr(person, f.name) for f in fields(person)}, **found_by})
     insert_many(session, ApplicantRow, rows)
 
 
@@ -256,17 +265,30 @@ def project(session: Session, dossier_ids: Iterable[int], intake: Intake, now: d
         for row in session.execute(select(table).where(table.c.dossier_id.in_(batch))).mappings():
             pairs.append((row["dossier_id"], view_from_row(row)))
     views_of = grouped(pairs)
-    update_many(
-        session,
-        Dossier,
-        [{"id": dossier_id, **_dossier_row(views, intake, now)} for dossier_id, views in views_of.items()],
-    )
+    projected = [{"id": dossier_id, **_dossier_row(views, intake, now)} for dossier_id, views in views_of.items()]
+    note_procedures(session, projected)
+    update_many(session, Dossier, projected)
     said = {
         dossier_id: text
         for dossier_id, views in views_of.items()
         if len(views) > 1 and (text := disagreements(views, dict(intake.roles), intake.calendar.zone))
     }
     sync_findings(session, Sync("state_mismatch", said, wanted), now)
+
+
+def note_procedures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps the name of every procedure seen, so that people find its dossiers by it."""
+    seen = {row["procedure_code"]: row for row in rows if row["procedure_code"]}
+    named = [
+        {
+            "code": code,
+            "name": row["procedure_name"],
+            "field_code": row["field_code"],
+            "folded": folded(f"{code} {row['procedure_name']}"),
+        }
+        for code, row in sorted(seen.items())
+    ]
+    insert_new(session, ProcedureSeen, named)
 
 
 def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> dict[str, Any]:
@@ -281,6 +303,8 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
     agency = intake.directory.agency(own_code) if own_code else None
     return {
         "code": view.code,
+        "code_plain": plain_code(view.code),
+        "code_back": plain_code(view.code)[::-1],
         "procedure_code": view.procedure_code,
         "procedure_name": view.procedure_name or (term.name if term else ""),
         "field_code": view.field_code,

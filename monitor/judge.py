@@ -24,6 +24,7 @@ from monitor.domain.stage import (
     Stage,
     judge,
 )
+from monitor.figures import Judged, count_judged, count_steps
 from monitor.owing import Context, JudgeCount, Rules, Work, context_of, owe, write_owed
 from monitor.store.findings import Sync, sync_findings, sync_site_finding
 from monitor.store.tables import CrossingRow, Dossier, Job
@@ -62,6 +63,10 @@ def judge_due(
             f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
         )
     after = 0
+    if not dry_run:
+        with sessions.begin() as session:
+            one_writer(session)
+            count_steps(session, rules.calendar)
     while True:
         with sessions() as session, session.begin():
             one_writer(session)
@@ -130,16 +135,16 @@ def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datet
     ids = [row.id for row in rows]
     context = context_of(session, ids)
     work = Work(now)
-    for row in rows:
-        _judge_one(row, context, rules, now, work, count)
+    judged = [_judge_one(row, context, rules, now, work, count) for row in rows]
     update_many(session, Dossier, work.updates)
     insert_new(session, CrossingRow, work.crossings)
     write_owed(session, work, now)
     for kind, holding in work.findings.items():
         sync_findings(session, Sync(kind.value, holding, ids), now)
+    count_judged(session, judged, rules.calendar, now)
 
 
-def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> None:
+def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> Judged:
     facts = facts_from_row(row, rules.calendar)
     try:
         judgement = judge(facts, rules.calendar, rules.warning, now)
@@ -173,6 +178,7 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
     )
     count.judged += 1
     count.stages[judgement.stage.value] += 1
+    return Judged(row, facts, judgement)
 
 
 def _taken_days(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> int | None:

@@ -16,6 +16,9 @@ _TEXT_LENGTH = 27
 # A row id that SQLite will number by itself.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
+# Text for looking up by its beginning: compared byte by byte on both databases, so that an index serves a range.
+Plain = String(200, collation="C").with_variant(String(200), "sqlite")
+
 
 class Instant(TypeDecorator[datetime]):
     """A moment in UTC: `timestamptz` on PostgreSQL, fixed-width text on SQLite (which has no zones).

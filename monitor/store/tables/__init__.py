@@ -13,8 +13,10 @@ from monitor.store.tables.dossiers import (
     DeclaredId,
     Dossier,
     FindingRow,
+    ProcedureSeen,
     SourceDossier,
 )
+from monitor.store.tables.figures import Figure, FigureMark, Standing
 from monitor.store.tables.ladders import Acknowledgement, Digest, Ladder, Policy
 from monitor.store.tables.letters import Letter, LetterNumber, LetterStep
 from monitor.store.tables.log import Audit, Job
@@ -34,6 +36,8 @@ __all__ = [
     "Digest",
     "Dossier",
     "Feed",
+    "Figure",
+    "FigureMark",
     "FindingRow",
     "Job",
     "Ladder",
@@ -49,7 +53,9 @@ __all__ = [
     "ParkedAddress",
     "Policy",
     "Pressed",
+    "ProcedureSeen",
     "Pull",
     "Source",
     "SourceDossier",
+    "Standing",
 ]

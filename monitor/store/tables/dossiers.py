@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.domain.dossier import Pause
 from monitor.store.tables.base import Base
-from monitor.store.types import Id, Pauses
+from monitor.store.types import Id, Pauses, Plain
 
 
 class Dossier(Base):
@@ -61,10 +61,25 @@ class Dossier(Base):
     next_change_at: Mapped[datetime | None] = mapped_column(
         index=True
     )  # judge again at this instant; null = never by itself
+    # --- for looking up by the beginning or the end of a code, whatever its case
+    code_plain: Mapped[str] = mapped_column(Plain, default="", index=True)
+    code_back: Mapped[str] = mapped_column(Plain, default="", index=True)
     __table_args__ = (
-        Index("ix_dossier_stage_agency_code", "stage", "agency_code"),
+        Index("ix_dossier_stage_agency_code", "stage", "agency_code", "late_from_at"),
+        Index("ix_dossier_stage_late_from_at", "stage", "late_from_at"),
         Index("ix_dossier_history", "procedure_code", "agency_code", "taken_days"),
+        Index("ix_dossier_procedure_code_stage", "procedure_code", "stage", "agency_code"),
     )
+
+
+class ProcedureSeen(Base):
+    """Every procedure that some dossier ever had, by the name first heard; `folded` is that name without accents."""
+
+    __tablename__ = "procedure_seen"
+    code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    name: Mapped[str] = mapped_column(Text, default="")
+    field_code: Mapped[str] = mapped_column(String(80), default="")
+    folded: Mapped[str] = mapped_column(Text, default="")
 
 
 class SourceDossier(Base):
@@ -138,6 +153,14 @@ class ApplicantRow(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     phone: Mapped[str] = mapped_column(Text, default="")
     email: Mapped[str] = mapped_column(Text, default="")
+    # --- for looking up a name without accents, from its beginning or from the given name back
+    agency_code: Mapped[str] = mapped_column(String(80), default="")
+    folded: Mapped[str] = mapped_column(Plain, default="")
+    folded_back: Mapped[str] = mapped_column(Plain, default="")
+    __table_args__ = (
+        Index("ix_applicant_agency_code_folded", "agency_code", "folded"),
+        Index("ix_applicant_agency_code_folded_back", "agency_code", "folded_back"),
+    )
 
 
 class CrossingRow(Base):

@@ -125,13 +125,16 @@ def holds_from(
 ) -> date:
     """The day from which a new judgement replaces what was counted before.
 
-    An ending or a pause holds from the day it happened; anything else a source says (another promise, a pause lifted)
-    from the day it was heard; a stage entered by time alone from the day last judged, behind which nothing changes.
+    An ending or a pause holds from the day it happened, and a doubt from the day it is about; anything else a source
+    says (another promise, a pause lifted) from the day it was heard; a stage entered by time alone from the day last
+    judged, behind which nothing changes.
     """
     if not facts_are_new and judged_on is not None:
         return judged_on
     if judgement.stage in FINISHED_STAGES or judgement.stage is Stage.PAUSED:
         return min(facts_on, calendar.local_date(judgement.since))
+    if judgement.stage is Stage.UNCERTAIN:
+        return min(facts_on, calendar.local_date(judgement.late_from or judgement.since))
     return facts_on
 
 

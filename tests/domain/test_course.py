@@ -150,6 +150,10 @@ def test_an_ending_and_a_pause_hold_from_their_day_and_a_promise_from_the_day_it
     ended = judge(replace(RUNNING, status=Status.READY, finished_at=at(5)), CALENDAR, Warning(), at(20))
     paused = judge(replace(RUNNING, status=Status.SUPPLEMENT, paused_since=at(6)), CALENDAR, Warning(), at(20))
     moved = judge(replace(RUNNING, promised_at=at(25)), CALENDAR, Warning(), at(20))
+    around = judge(
+        replace(RUNNING, status=Status.READY, finished_after=at(9), finished_by=at(13)), CALENDAR, Warning(), at(20)
+    )
+    assert holds_from(around, on(13), on(12), True, CALENDAR) == on(11)
     assert holds_from(ended, on(19), on(18), True, CALENDAR) == on(5)
     assert holds_from(paused, on(19), on(18), True, CALENDAR) == on(6)
     assert holds_from(moved, on(19), on(18), True, CALENDAR) == on(19)

@@ -110,10 +110,10 @@ async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> 
     bot = asyncio.create_task(_listen_to_bot(program.settings, stop))
     while not server.started and not web.done():
         await asyncio.sleep(0.01)
-    engine.start()
     address = "http://{}:{}".format(*listening.getsockname()[:2])
     log.info("daemon_started", port=listening.getsockname()[1], count=len(program.settings.sources))
     notifier.ready(f"Đang chạy tại {address}")
+    engine.start()  # after it: the first cycle feeds the watchdog of a service that said it is ready
     if options.on_ready is not None:
         options.on_ready(address)
     watched = asyncio.create_task(stop.wait())

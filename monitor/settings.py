@@ -132,8 +132,14 @@ class Letters(Strict):
 
 
 class Web(Strict):
+    """`trusted_proxies` are addresses or networks whose X-Forwarded-* headers are believed. A session ends after
+    `session_idle` without use and after `session_longest` whatever happens."""
+
     host: str = "127.0.0.1"
     port: int = 8118
+    trusted_proxies: tuple[str, ...] = ()
+    session_idle: Duration = 1800
+    session_longest: Duration = 43_200
 
 
 class Daemon(Strict):

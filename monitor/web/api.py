@@ -5,15 +5,16 @@ from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
+from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.reports.late import Counts, LateRow, counts, late_dossiers, late_number
 from monitor.reports.sources import stale_sources
-from monitor.store.database import reading
 from monitor.web.needs import WebNeeds
+from monitor.web.visit import VisitDep, anyone, needs, signed_in
 
 HEALTH_WAIT_S = 20.0
 _AT_ONCE = 4  # callers of /healthz that may wait at the same time; the others queue
@@ -35,14 +36,16 @@ def router(program: WebNeeds, scheduler: Engine | None) -> APIRouter:
     limiter: list[anyio.CapacityLimiter] = []
 
     @routes.get("/api/v1/late")
+    @needs(Right.SEE_DOSSIERS)
     def late(
+        visit: VisitDep,
         agency: Annotated[str | None, Query(max_length=80)] = None,
         stage: Annotated[list[str] | None, Query(max_length=20)] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> LateAnswer:
-        now = program.clock.now()
-        with reading(program.engine) as session:
+        now = visit.now
+        with visit.reading() as session:
             stale = stale_sources(session, program.settings.sources, now=now)
             chosen: dict[str, Any] = {
                 "now": now,
@@ -58,7 +61,14 @@ def router(program: WebNeeds, scheduler: Engine | None) -> APIRouter:
                 rows=late_dossiers(session, stages=stage, limit=limit, offset=offset, **chosen),
             )
 
+    @routes.get("/api/v1/openapi.json", include_in_schema=False)
+    @signed_in
+    def schema(request: Request) -> JSONResponse:
+        found: dict[str, Any] = request.app.openapi()
+        return JSONResponse(found)
+
     @routes.get("/healthz", include_in_schema=False)
+    @anyone
     async def healthz(wait: Annotated[float, Query(ge=0.1, le=60)] = HEALTH_WAIT_S) -> JSONResponse:
         """200 once a judging cycle that began after this call has ended well; 503 if none did in `wait` seconds."""
         if scheduler is None:

@@ -12,11 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from monitor import TEMPLATES, logs
+from monitor.access.rights import Right
 from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
-from monitor.store.database import reading
 from monitor.store.tables import Letter
-from monitor.web.needs import WebNeeds
+from monitor.web.visit import Visit, VisitDep, anyone, needs
 
 log = logs.get("web")
 
@@ -29,13 +29,15 @@ _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline';
 _STYLES = TEMPLATES / "web" / "dunghen.css"
 
 
-def router(program: WebNeeds) -> APIRouter:
+def router() -> APIRouter:
     """Routes of files: letters and the stylesheet."""
     routes = APIRouter()
 
     @routes.get("/letters/{letter_id}.{kind}", include_in_schema=False)
-    def letter(letter_id: int, kind: Literal["pdf", "docx"]) -> Response:
-        content = _content(program, letter_id)
+    @needs(Right.SEE_PERSONS)
+    def letter(visit: VisitDep, letter_id: int, kind: Literal["pdf", "docx"]) -> Response:
+        content = _content(visit, letter_id)
+        visit.saw("letter", f"letter:{letter_id}", kind=kind)
         place = "inline" if kind == "pdf" else "attachment"
         headers = {"Content-Disposition": f'{place}; filename="{file_name(content)}.{kind}"'}
         if kind == "pdf":
@@ -49,6 +51,7 @@ def router(program: WebNeeds) -> APIRouter:
         return Response(made, media_type=_TYPES[kind], headers=headers)
 
     @routes.get("/dunghen.css", include_in_schema=False)
+    @anyone
     def styles() -> Response:
         return FileResponse(_STYLES, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
@@ -61,11 +64,12 @@ def file_name(content: Content) -> str:
     return f"{code}-{content.promise_number}"
 
 
-def _content(program: WebNeeds, letter_id: int) -> Content:
-    with reading(program.engine) as session:
+def _content(visit: Visit, letter_id: int) -> Content:
+    with visit.reading() as session:
         found = session.get(Letter, letter_id)
         if found is None:
             raise HTTPException(404)
+        visit.demand(Right.SEE_PERSONS, found.agency_code)
         if not found.content or found.suspended_for or found.state in ("void", "missed", "not_needed"):
             # nothing drafted, or a doubt that a person must clear before anything is handed out
             raise HTTPException(409)

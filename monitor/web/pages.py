@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
+from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.people import Directory
 from monitor.reports.dossier import dossier_pages
 from monitor.reports.jobs import JobRow, job_rows
 from monitor.reports.late import counts, late_dossiers, late_number, letters_needed
 from monitor.reports.sources import SourceRow, set_aside, source_health
-from monitor.store.database import reading
 from monitor.web import words
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
+from monitor.web.visit import VisitDep, needs
 
 _PAGE = 100  # rows of the long list on one page
 _LETTERS_ON_FIRST = 5
@@ -64,14 +65,16 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
     @routes.get("/")
+    @needs(Right.SEE_DOSSIERS)
     def today(
+        visit: VisitDep,
         agency: Annotated[str, Query(max_length=80)] = "",
         stage: Annotated[list[str] | None, Query(max_length=20)] = None,
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> str:
-        now = program.clock.now()
+        now = visit.now
         stages = [name for name in stage or () if name]
-        with reading(program.engine) as session:
+        with visit.reading() as session:
             sources = source_health(session, program.settings.sources, now=now)
             chosen: dict[str, Any] = {"now": now, "agency": agency or None, "directory": program.directory}
             stale = {source.name for source in sources if source.stale}
@@ -79,6 +82,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             number = late_number(session, stages=stages or None, stale_sources=stale, **chosen)
             return shown.page(
                 "today.html",
+                visit=visit,
                 now=now,
                 here="today",
                 counts=found,
@@ -102,13 +106,15 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             )
 
     @routes.get("/thu")
-    def letters(agency: Annotated[str, Query(max_length=80)] = "") -> str:
-        now = program.clock.now()
-        with reading(program.engine) as session:
+    @needs(Right.SEE_DOSSIERS)
+    def letters(visit: VisitDep, agency: Annotated[str, Query(max_length=80)] = "") -> str:
+        now = visit.now
+        with visit.reading() as session:
             chosen: dict[str, Any] = {"now": now, "agency": agency or None, "directory": program.directory}
             sources = source_health(session, program.settings.sources, now=now)
             return shown.page(
                 "letters.html",
+                visit=visit,
                 now=now,
                 here="letters",
                 counts=counts(session, **chosen),
@@ -119,9 +125,10 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             )
 
     @routes.get("/hoso/{code:path}")
-    def dossier(code: str) -> str:
-        now = program.clock.now()
-        with reading(program.engine) as session:
+    @needs(Right.SEE_DOSSIERS)
+    def dossier(visit: VisitDep, code: str) -> str:
+        now = visit.now
+        with visit.reading() as session:
             sources = source_health(session, program.settings.sources, now=now)
             stale = {source.name for source in sources if source.stale}
             found = dossier_pages(session, code, now=now, stale_sources=stale)
@@ -129,6 +136,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 raise HTTPException(404)
             return shown.page(
                 "dossier.html",
+                visit=visit,
                 now=now,
                 here="",
                 code=code,
@@ -139,12 +147,14 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             )
 
     @routes.get("/nguon")
-    def sources_page() -> str:
-        now = program.clock.now()
-        with reading(program.engine) as session:
+    @needs(Right.SEE_SOURCES)
+    def sources_page(visit: VisitDep) -> str:
+        now = visit.now
+        with visit.reading() as session:
             sources = source_health(session, program.settings.sources, now=now)
             return shown.page(
                 "sources.html",
+                visit=visit,
                 now=now,
                 here="sources",
                 counts=counts(session, now=now),

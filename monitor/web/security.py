@@ -4,6 +4,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+HSTS = "max-age=31536000; includeSubDomains"
+LARGEST_BODY = 1_048_576  # no form of ours is near it; a page that takes files reads them in pieces of its own
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -28,9 +31,12 @@ class Guard:
     """ASGI middleware. A foreign Host is refused: a page elsewhere could point its own name at this machine and read
     us through the visitor's browser (DNS rebinding)."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, hosts: Collection[str], root: str = "", is_tls: bool = False) -> None:
+        """`root` is the path below which a proxy serves us, whether it cuts it off or not."""
         self._app = app
         self._hosts = frozenset(hosts) | LOOPBACK_NAMES
+        self._root = root
+        self._headers = HEADERS | ({"Strict-Transport-Security": HSTS} if is_tls else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -40,7 +46,7 @@ class Guard:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -48,7 +54,38 @@ class Guard:
             refusal = PlainTextResponse("Tên máy chủ không được phép.\n", status_code=400)
             await refusal(scope, receive, send_guarded)
             return
-        await self._app(scope, receive, send_guarded)
+        if int_of(Headers(scope=scope).get("content-length", "0")) > LARGEST_BODY:
+            await PlainTextResponse("Dữ liệu gửi lên quá lớn.\n", 413)(scope, receive, send_guarded)
+            return
+        if self._root and scope["path"].startswith(self._root + "/"):
+            scope = {**scope, "path": scope["path"].removeprefix(self._root)}
+        await self._app(scope, _counted(receive), send_guarded)
+
+
+class TooLarge(HTTPException):
+    """A body went on beyond what is taken, whatever its length was said to be."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+def _counted(receive: Receive) -> Receive:
+    taken = 0
+
+    async def receive_counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > LARGEST_BODY:
+            raise TooLarge
+        return message
+
+    return receive_counted
+
+
+def int_of(header: str) -> int:
+    """A length as a number; nonsense is too large."""
+    return int(header) if header.isascii() and header.isdigit() and len(header) < 19 else LARGEST_BODY + 1
 
 
 def host_of(header: str) -> str:

@@ -81,6 +81,11 @@ FINDINGS = {
     "supplement_repeated": "Yêu cầu bổ sung nhiều lần",
     "supplement_unanswered": "Quá 15 ngày chưa bổ sung",
     "date_mismatch_with_count": "Ngày hẹn khác hạn tự tính",
+    "letter_late": "Chưa có thư xin lỗi khi đã hết ngày cuối",
+    "late_after_extension": "Quá cả ngày hẹn mới",
+    "second_extension": "Ngày hẹn bị đổi lần thứ hai",
+    "date_changed_without_letter": "Đổi ngày hẹn mà không có thư xin lỗi",
+    "extension_not_entered": "Ngày hẹn mới chưa được nhập vào hệ thống",
 }
 
 STATUSES = {

@@ -10,12 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy.orm import Session
 
+from monitor.clock import SystemClock
 from monitor.daemon import is_loopback
 from monitor.store import database
 from monitor.store.tables import Job, Message
@@ -112,13 +114,24 @@ def _stored(url: str, table: type[Any]) -> list[Any]:
         engine.dispose()
 
 
+def _page(daemon: Running, url: str, path: str) -> str:
+    """What somebody signed in reads there."""
+    engine = database.open_engine(url)
+    try:
+        program = SimpleNamespace(sessions=database.session_factory(engine), clock=SystemClock())
+        with httpx.Client(base_url=daemon.address, timeout=WAIT_S) as client:
+            return desk.sign_in(program, client, "everyone").get(path).text
+    finally:
+        engine.dispose()
+
+
 def test_it_is_ready_judges_shows_and_stops_clean(start: Start, sqlite_url: str) -> None:
     """READY, then the watchdog fed by a judging cycle, pages and health while it runs, exit 0 within 10 s."""
     daemon = start()
     address = daemon.address
     assert "WATCHDOG" not in daemon.said[0]
     daemon.wait_for("WATCHDOG=1")
-    assert "Hồ sơ cần xử lý" in httpx.get(address, timeout=WAIT_S).text
+    assert "Hồ sơ cần xử lý" in _page(daemon, sqlite_url, "/")
     health = httpx.get(f"{address}/healthz", timeout=WAIT_S)
     assert health.status_code == 200
     assert health.json()["failing"] == []
@@ -163,16 +176,16 @@ def test_a_second_signal_ends_it_at_once(start: Start) -> None:
     assert time.monotonic() - began < 3
 
 
-def test_a_failing_judge_starves_the_watchdog_and_is_seen(start: Start) -> None:
+def test_a_failing_judge_starves_the_watchdog_and_is_seen(start: Start, sqlite_url: str) -> None:
     """Nothing but a finished cycle feeds it. The failure is on the pages, in /healthz and in the log, without its row."""
     daemon = start(fail="judge", watchdog_s=3)
     address = daemon.address
     health = httpx.get(f"{address}/healthz", params={"wait": 2}, timeout=WAIT_S)
     assert health.status_code == 503
     assert health.json()["failing"] == ["judge"]
-    page = httpx.get(address, timeout=WAIT_S).text
+    page = _page(daemon, sqlite_url, "/")
     assert "Việc “Rà soát hạn” đang lỗi" in page
-    assert "RuntimeError" in httpx.get(f"{address}/nguon", timeout=WAIT_S).text
+    assert "RuntimeError" in _page(daemon, sqlite_url, "/nguon")
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.ends() == 0
     daemon.wait_for("STOPPING=1")
@@ -187,7 +200,7 @@ def test_telegram_down_at_start_stops_nothing_and_no_token_is_logged(start: Star
         port = nobody.getsockname()[1]
     daemon = start(telegram=f"http://127.0.0.1:{port}")
     daemon.wait_for("WATCHDOG=1")
-    assert httpx.get(daemon.address, timeout=WAIT_S).status_code == 200
+    assert httpx.get(f"{daemon.address}/dang-nhap", timeout=WAIT_S).status_code == 200
     until = time.monotonic() + WAIT_S
     while not daemon.events("telegram_unreachable") and time.monotonic() < until:
         httpx.get(f"{daemon.address}/healthz", timeout=WAIT_S)

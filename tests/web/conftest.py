@@ -60,7 +60,14 @@ def program(store: Engine) -> Any:
 @pytest.fixture
 def site(program: Any) -> Iterator[httpx.Client]:
     with served(program) as address, httpx.Client(base_url=address, timeout=20) as client:
-        yield client
+        yield desk.sign_in(program, client, "everyone")
+
+
+@contextlib.contextmanager
+def visiting(program: Any, scheduler: Scheduler | None = None, name: str = "everyone") -> Iterator[httpx.Client]:
+    """A signed-in client of a running server."""
+    with served(program, scheduler) as address, httpx.Client(base_url=address, timeout=20) as client:
+        yield desk.sign_in(program, client, name)
 
 
 @pytest.fixture(autouse=True)

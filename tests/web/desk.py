@@ -10,9 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.access import accounts
+from monitor.access import sessions as web_sessions
+from monitor.access.rights import Role
 from monitor.calendars import load_calendar
 from monitor.clock import FixedClock
 from monitor.domain.calendar import WorkingCalendar
@@ -57,6 +61,20 @@ _PROCEDURES = (
     "Cấp Giấy xác nhận tình trạng hôn nhân",
     "Trợ giúp xã hội hằng tháng",
 )
+
+
+# Who may sign in: name -> roles. `everyone` holds every role over everything, for tests that are not about rights.
+ACCOUNTS: dict[str, tuple[tuple[Role, str], ...]] = {
+    "clerk": ((Role.CLERK, "H19.31"),),
+    "clerk2": ((Role.CLERK, "H19.32"),),
+    "officer": ((Role.OFFICER, "H19.31"),),
+    "registrar": ((Role.REGISTRAR, "H19.31"),),
+    "leader": ((Role.LEADER, "H19.32"),),
+    "chairman": ((Role.LEADER, "H19"),),
+    "office": ((Role.OFFICE, "*"),),
+    "sysadmin": ((Role.SYSADMIN, "*"),),
+    "everyone": tuple((role, "*") for role in Role),
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +145,32 @@ def program(engine: Engine, **changes: Any) -> Any:
         calendar=calendar(),
         directory=Directory(AGENCIES),
     )
+
+
+def session_of(program: Any, name: str) -> str:
+    """The secret of a new session of an account, as the door would have given it; makes the account if need be."""
+    now = program.clock.now()
+    with program.sessions.begin() as session:
+        account = accounts.find(session, name) or accounts.add(
+            session, name=name, roles=ACCOUNTS[name], now=now, by="test"
+        )
+        return web_sessions.start(session, account, now=now, lifetimes=web_sessions.Lifetimes(), awaits_code=False)
+
+
+def sign_in(program: Any, client: httpx.Client, name: str) -> httpx.Client:
+    """Gives the client the open session of an account."""
+    client.cookies.set("dunghen", session_of(program, name))
+    return client
+
+
+def browser_cookie(program: Any, address: str, name: str) -> Any:
+    """The same for a browser: what its context is given."""
+    return {"name": "dunghen", "value": session_of(program, name), "url": address}
+
+
+def form_token(client: httpx.Client) -> str:
+    """What a form of this client's pages would send along."""
+    return web_sessions.form_token_of(client.cookies["dunghen"])
 
 
 def promise_of(case: Case) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.web import desk
 from tests.web.conftest import served
 
 pytestmark = pytest.mark.browser
@@ -33,10 +34,12 @@ def test_a_clerk_finds_the_letter_of_the_worst_dossier(program: Any, browser: Br
     """Filter by agency, open the dossier, see its story, reach the letter: no script, nothing wider than the screen."""
     with served(program) as address:
         context = browser.new_context(java_script_enabled=False, viewport={"width": 1024, "height": 768})
+        context.add_cookies([desk.browser_cookie(program, address, "clerk")])
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(address)
+        assert page.locator("#danh-sach tbody tr").count() == 2, "only their own agency's"
         page.select_option("select[name=agency]", "H19.31")
         page.click("text=Lọc")
         assert page.locator("#danh-sach tbody tr").count() == 2
@@ -56,6 +59,9 @@ def test_a_clerk_finds_the_letter_of_the_worst_dossier(program: Any, browser: Br
 def test_nothing_is_wider_than_the_screen(program: Any, browser: Browser, width: int) -> None:
     with served(program) as address:
         page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "the door"
+        page.context.add_cookies([desk.browser_cookie(program, address, "everyone")])
         for path in ("/", "/thu", "/nguon", "/hoso/H19.02-260211-0042"):
             page.goto(address + path)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path

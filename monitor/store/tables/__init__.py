@@ -3,6 +3,7 @@
 Personal data lives in three tables only: `observation`, `applicant` and `letter` (a test searches the others).
 """
 
+from monitor.store.tables.accounts import Account, AccountRole, ApiToken, WebSession
 from monitor.store.tables.alerts import Attempt, Message, MessageNotice, Notice
 from monitor.store.tables.base import Base
 from monitor.store.tables.channels import BotUpdate, Feed, Link, MovedAddress, ParkedAddress, Pressed
@@ -23,8 +24,11 @@ from monitor.store.tables.log import Audit, Job
 from monitor.store.tables.sources import BadRecordRow, Observation, Pull, Source
 
 __all__ = [
+    "Account",
+    "AccountRole",
     "Acknowledgement",
     "Alias",
+    "ApiToken",
     "ApplicantRow",
     "Attempt",
     "Audit",
@@ -58,4 +62,5 @@ __all__ = [
     "Source",
     "SourceDossier",
     "Standing",
+    "WebSession",
 ]

@@ -1,0 +1,241 @@
+"""What of the store exists for somebody: a session narrowed to some agencies. Deny by default.
+
+Layer 1, both databases: every ORM statement of a narrowed session carries the criteria of its tables, and a statement
+that could not carry them (Core, `text()`) is refused. Layer 2, PostgreSQL: row-level security reads the same agencies
+from the transaction's own settings, so a forgotten criterion still shows nothing.
+
+A table is judged by its columns (see `_criterion`); one without any of them is empty for a narrowed
+session, unless it is named in `OPEN`. `tests/store/test_scope.py` fails for a new table until that is decided.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, event, exists, false, or_
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.sql import Select
+
+from monitor.store.tables import (
+    Alias,
+    ApplicantRow,
+    Attempt,
+    Base,
+    DeclaredId,
+    Dossier,
+    FindingRow,
+    Letter,
+    LetterNumber,
+    LetterStep,
+    Message,
+    MessageNotice,
+    Notice,
+    Observation,
+    SourceDossier,
+    Standing,
+)
+from monitor.store.writing import table_of
+
+_SEPARATOR = "\x1f"  # between codes in PostgreSQL's setting: in no code
+
+
+class ScopeBypassed(Exception):
+    """A narrowed session was asked for something its criteria cannot reach. A mistake of the program, never data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Some agencies by their canonical codes, or all there are, dossiers of unknown agencies included."""
+
+    codes: frozenset[str] = frozenset()
+    everything: bool = False
+
+    @classmethod
+    def of(cls, several: Iterable["Reach"]) -> "Reach":
+        """All of them together."""
+        found = list(several)
+        return cls(frozenset().union(*(one.codes for one in found)), any(one.everything for one in found))
+
+    def holds(self, agency_code: str) -> bool:
+        return self.everything or agency_code in self.codes
+
+    def setting(self) -> str:
+        """As PostgreSQL's policies read it."""
+        return "*" if self.everything else _SEPARATOR.join(sorted(self.codes))
+
+
+EVERYTHING = Reach(everything=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`agencies` whose dossiers exist, and those of them whose citizens do."""
+
+    agencies: Reach = Reach()
+    persons: Reach = Reach()
+
+
+# Rows that hold citizens' data: they follow `Scope.persons`.
+PERSONAL: frozenset[type[DeclarativeBase]] = frozenset({ApplicantRow, Observation})
+# Tables that belong to no agency: configuration, health, accounts. Pages that show them have rights of their own.
+OPEN = frozenset(
+    {
+        "account",
+        "account_role",
+        "api_token",
+        "audit",
+        "bad_record",
+        "bot_update",
+        "figure_mark",
+        "job",
+        "link",
+        "moved_address",
+        "parked_address",
+        "policy",
+        "pressed",
+        "procedure_seen",
+        "pull",
+        "source",
+        "web_session",
+    }
+)
+# Nobody's page shows these: empty for a narrowed session.
+CLOSED = frozenset({"digest"})
+
+
+def narrow(session: Session, scope: Scope) -> Session:
+    """Makes `scope` all that exists for this session, from its next statement on. Returns it.
+
+    Raises `ScopeBypassed` at a statement that reads or changes tables without the ORM.
+    """
+    options = [
+        with_loader_criteria(mapper.class_, criterion, include_aliases=True, propagate_to_loaders=True)
+        for mapper in Base.registry.mappers
+        if (criterion := _narrowed(mapper.class_, scope)) is not None
+    ]
+
+    def before_each(state: ORMExecuteState) -> None:
+        if state.is_orm_statement:
+            state.statement = state.statement.options(*options)
+        elif not (state.is_insert or _reads_no_table(state)):
+            raise ScopeBypassed(f"not an ORM statement: {type(state.statement).__name__}")
+
+    event.listen(session, "do_orm_execute", before_each)
+    if session.get_bind().dialect.name == "postgresql":
+
+        def tell_the_policies(_session: Session, _transaction: Any, connection: Any) -> None:
+            connection.exec_driver_sql(
+                "SELECT set_config('app.agencies', %s, true), set_config('app.persons', %s, true)",
+                (scope.agencies.setting(), scope.persons.setting()),
+            )
+
+        event.listen(session, "after_begin", tell_the_policies)
+    return session
+
+
+def _reads_no_table(state: ORMExecuteState) -> bool:
+    statement = state.statement
+    return isinstance(statement, Select) and not statement.get_final_froms()
+
+
+def _narrowed(model: type[Any], scope: Scope) -> ColumnElement[bool] | None:
+    """The criterion of a table within a scope; None where nothing is to be left out."""
+    reach = scope.persons if model in PERSONAL else scope.agencies
+    if reach.everything or model.__tablename__ in OPEN:
+        return None
+    return _criterion(model, reach.codes)
+
+
+def _criterion(model: type[Any], codes: frozenset[str]) -> ColumnElement[bool]:
+    if not codes:
+        return false()
+    special = _SPECIAL.get(model)
+    if special is not None:
+        return special(codes)
+    columns = table_of(model).c
+    if "dossier_id" in columns:
+        return _of_dossier(model.dossier_id, codes)
+    if "letter_id" in columns:
+        return _of_letter(model.letter_id, codes)
+    if "agency_code" in columns:
+        return _among(model.agency_code, codes)
+    return false()
+
+
+def is_decided(model: type[Any]) -> bool:
+    """Whether somebody said, or the columns say, to whom this table's rows belong."""
+    names = set(table_of(model).c.keys())
+    return (
+        model in _SPECIAL
+        or model.__tablename__ in OPEN | CLOSED
+        or bool(names & {"dossier_id", "letter_id", "agency_code"})
+    )
+
+
+def _among(column: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = column.in_(sorted(codes))
+    return found
+
+
+def _of_dossier(dossier_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+    # by key from the row at hand: the agency's other dossiers are never gathered
+    dossier = table_of(Dossier).alias("scope_dossier")
+    return (
+        exists().where(dossier.c.id == dossier_id, dossier.c.agency_code.in_(sorted(codes))).correlate_except(dossier)
+    )
+
+
+def _of_letter(letter_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+    letter = table_of(Letter).alias("scope_letter")
+    return exists().where(letter.c.id == letter_id, letter.c.agency_code.in_(sorted(codes))).correlate_except(letter)
+
+
+def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
+    view = table_of(SourceDossier).alias("scope_view")
+    dossier = table_of(Dossier).alias("scope_dossier")
+    return (
+        exists()
+        .where(
+            *(view.c[name] == value for name, value in same),
+            dossier.c.id == view.c.dossier_id,
+            dossier.c.agency_code.in_(sorted(codes)),
+        )
+        .correlate_except(view, dossier)
+    )
+
+
+def _of_notice(notice_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+    notice = table_of(Notice).alias("scope_notice")
+    return exists().where(notice.c.id == notice_id, notice.c.agency_code.in_(sorted(codes))).correlate_except(notice)
+
+
+def _of_message(message_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+    link = table_of(MessageNotice).alias("scope_link")
+    notice = table_of(Notice).alias("scope_notice")
+    return (
+        exists()
+        .where(
+            link.c.message_id == message_id,
+            notice.c.id == link.c.notice_id,
+            notice.c.agency_code.in_(sorted(codes)),
+        )
+        .correlate_except(link, notice)
+    )
+
+
+_SPECIAL: dict[type[Any], Callable[[frozenset[str]], ColumnElement[bool]]] = {
+    Letter: lambda codes: _among(Letter.agency_code, codes),
+    LetterStep: lambda codes: _of_letter(LetterStep.letter_id, codes),
+    LetterNumber: lambda codes: _among(LetterNumber.agency_code, codes),
+    Notice: lambda codes: _among(Notice.agency_code, codes),
+    Standing: lambda codes: _among(Standing.agency_code, codes),
+    # a finding about a source is about no dossier
+    FindingRow: lambda codes: or_(FindingRow.dossier_id.is_(None), _of_dossier(FindingRow.dossier_id, codes)),
+    ApplicantRow: lambda codes: _of_view(codes, ("id", ApplicantRow.view_id)),
+    DeclaredId: lambda codes: _of_view(codes, ("id", DeclaredId.view_id)),
+    Alias: lambda codes: _of_view(codes, ("id", Alias.view_id)),
+    Observation: lambda codes: _of_view(codes, ("source", Observation.source), ("key", Observation.key)),
+    MessageNotice: lambda codes: _of_notice(MessageNotice.notice_id, codes),
+    Message: lambda codes: _of_message(Message.id, codes),
+    Attempt: lambda codes: _of_message(Attempt.message_id, codes),
+}

@@ -1,0 +1,106 @@
+"""A narrowed session: other agencies' rows do not exist in it, however they are asked for. On both databases."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, func, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from monitor.store.scope import EVERYTHING, Reach, Scope, ScopeBypassed, is_decided, narrow
+from monitor.store.tables import ApplicantRow, Base, CrossingRow, Dossier, Letter, Notice, Observation, SourceDossier
+from monitor.store.writing import table_of
+from tests.web import desk
+
+OWN = Reach(frozenset({"H19.32", "H19.32.1"}))
+CLERK = Scope(OWN, OWN)
+OFFICE = Scope(EVERYTHING, Reach())
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    desk.fill(engine)
+    return engine
+
+
+def _codes(rows: Any) -> set[str]:
+    return {code.rsplit("-", 2)[0] for code in rows}
+
+
+@pytest.mark.parametrize(
+    "model",
+    sorted((mapper.class_ for mapper in Base.registry.mappers), key=lambda model: model.__tablename__),
+    ids=lambda model: model.__tablename__,
+)
+def test_somebody_decided_to_whom_each_table_belongs(model: type[Any]) -> None:
+    """A new table: give it dossier_id, letter_id or agency_code, or name it in OPEN or CLOSED of monitor/store/scope.py."""
+    assert is_decided(model)
+
+
+def test_a_clerk_s_session_holds_the_own_agency_s_rows_and_no_others(store: Engine) -> None:
+    with Session(store) as session:
+        narrow(session, CLERK)
+        assert _codes(session.scalars(select(Dossier.code))) == {"H19.32", "H19.32.1"}
+        other = aliased(Dossier)
+        assert _codes(session.scalars(select(other.code))) == {"H19.32", "H19.32.1"}
+        assert session.get(Dossier, desk.ID["H19.31-260209-0007"]) is None
+        assert session.get(Letter, 1) is None
+        assert session.scalar(select(func.count()).select_from(Letter)) == 2
+        assert session.scalar(select(func.count(ApplicantRow.view_id))) == 3
+        assert session.scalar(select(func.count(CrossingRow.id))) == 3
+        assert session.scalar(select(func.count(Observation.id))) == 3
+        assert session.scalar(select(func.count(Notice.id))) == 0
+        joined = (
+            select(Dossier.code)
+            .join(SourceDossier, SourceDossier.dossier_id == Dossier.id)
+            .join(ApplicantRow, ApplicantRow.view_id == SourceDossier.id)
+        )
+        assert len(session.scalars(joined).all()) == 3
+        inside = select(Letter.id).where(Letter.dossier_id.in_(select(Dossier.id)))
+        assert len(session.scalars(inside).all()) == 2
+        many = select(Dossier.code).union_all(select(other.code))
+        assert _codes(session.scalars(many)) == {"H19.32", "H19.32.1"}
+
+
+def test_what_does_not_exist_cannot_be_changed(store: Engine) -> None:
+    with Session(store) as session, session.begin():
+        narrow(session, CLERK)
+        session.execute(update(Letter).values(suspended_for="tried"), execution_options={"synchronize_session": False})
+        session.execute(
+            delete(CrossingRow).where(CrossingRow.dossier_id == 1), execution_options={"synchronize_session": False}
+        )
+    with Session(store) as session:
+        touched = session.scalars(select(Letter.agency_code).where(Letter.suspended_for == "tried")).all()
+        assert sorted(touched) == ["H19.32", "H19.32.1"]
+        assert session.scalar(select(func.count()).where(CrossingRow.dossier_id == 1)) == 1
+
+
+def test_the_office_sees_every_dossier_and_no_citizen(store: Engine) -> None:
+    with Session(store) as session:
+        narrow(session, OFFICE)
+        assert session.scalar(select(func.count(Dossier.id))) == len(desk.CASES)
+        assert session.scalars(select(ApplicantRow)).all() == []
+        assert session.scalars(select(Observation.id)).all() == []
+
+
+def test_nobody_s_session_holds_nothing(store: Engine) -> None:
+    with Session(store) as session:
+        narrow(session, Scope())
+        for model in (Dossier, Letter, ApplicantRow, SourceDossier, Observation, Notice):
+            assert session.scalar(select(func.count()).select_from(model)) == 0, model
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        text("SELECT code FROM dossier"),
+        select(table_of(Dossier).c.code),
+        table_of(Letter).update().values(suspended_for="x"),
+        table_of(Letter).delete(),
+    ],
+    ids=["text", "core select", "core update", "core delete"],
+)
+def test_what_could_not_carry_the_criteria_is_refused(store: Engine, statement: Any) -> None:
+    with Session(store) as session:
+        narrow(session, OFFICE)
+        with pytest.raises(ScopeBypassed):
+            session.execute(statement)

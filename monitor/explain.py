@@ -15,22 +15,25 @@ from sqlalchemy.orm import Session
 
 from connectors.base import DossierRecord
 from connectors.canonical import NotCanonical, record_from_json
+from monitor.domain.apology import with_new_date
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Facts, Pause, Precision
 from monitor.domain.findings import FindingKind
 from monitor.domain.pauses import Ledger, Reckoning, Seen, pauses_seen, reckon
 from monitor.domain.saying import capital, say_day, say_instant
-from monitor.domain.stage import Judgement, Reason, Stage, Warning, judge
+from monitor.domain.stage import LETTER_STAGES, Judgement, Reason, Stage, Warning, judge
 from monitor.domain.trace import ND118_17, ND118_19, ND118_PAUSE
-from monitor.explain_words import FIELD_VI, FINDING_VI, REASON_VI, STAGE_VI, STATUS_VI
+from monitor.explain_words import FIELD_VI, FINDING_VI, REASON_VI, STAGE_VI, STATUS_VI, say_proposal
 from monitor.procedures import Term, Terms
+from monitor.proposing import proposals
 from monitor.store.tables import CrossingRow, Dossier, FindingRow, Observation, Source, SourceDossier
 from monitor.store.writing import in_batches
 from monitor.views import SourceRole, SourceView, facts_of, fold, speaking
 
 _QD766 = "Quyết định 766/QĐ-TTg"
 _USUAL_WARNING = Warning()
+_MAY_NEED_A_DATE = LETTER_STAGES | {Stage.DUE_SOON}
 
 
 class DossierNotFound(LookupError):
@@ -119,10 +122,15 @@ def explain_dossier(
     roles = {s.name: s.role for s in session.scalars(select(Source))}
     crossings = _of_each(session, CrossingRow, [d.id for d in told], CrossingRow.found_at <= known)
     findings = _of_each(session, FindingRow, [d.id for d in told], FindingRow.found_at <= known)
+    # the history of other dossiers is not hidden by `known_at`: no proposal about a past that was known less well
+    asked = [d for d in told if known_at is None and d.promise_number == 1 and d.stage in _MAY_NEED_A_DATE]
+    proposed = proposals(session, asked, calendar, now)
     lines: list[Line] = []
     for dossier in told:
         case = _Case(dossier, histories[dossier.id], roles, calendar, terms, now, warning)
         lines += case.lines()
+        if (proposal := proposed.get(dossier.id)) is not None:
+            lines.append(Line("stage", say_proposal(proposal), on=proposal.on, rule="proposal", document=ND118_19))
         lines += [_crossing_line(row, calendar) for row in crossings.get(dossier.id, []) if row.at <= now]
         open_ones = [f for f in findings.get(dossier.id, []) if f.closed_at is None or f.closed_at > known]
         lines += [_finding_line(row, calendar) for row in open_ones]
@@ -196,7 +204,9 @@ class _Case:
         self._view = speaking(list(views.values()), source_roles)
         self._term: Term | None = terms.find(self._view.procedure_code, self._view.channel)
         payment_pauses = bool(self._term and self._term.rules.payment_pauses)
-        self._facts: Facts = facts_of(self._view, source_roles, payment_pauses=payment_pauses)
+        facts = facts_of(self._view, source_roles, payment_pauses=payment_pauses)
+        new_on = dossier.extended_by_letter_on
+        self._facts: Facts = facts if new_on is None else with_new_date(facts, new_on, calendar)
         self._pauses = pauses_seen(
             (
                 Seen(h.record.status, h.heard_at, h.not_before)

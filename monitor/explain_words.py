@@ -2,6 +2,8 @@
 
 from monitor.domain.dossier import Status
 from monitor.domain.findings import FindingKind
+from monitor.domain.proposal import SHARE, Basis, Proposal
+from monitor.domain.saying import say_day
 from monitor.domain.stage import Reason, Stage
 
 STATUS_VI = {
@@ -89,3 +91,17 @@ FINDING_VI = {
     FindingKind.SUPPLEMENT_UNANSWERED: "quá 15 ngày chưa bổ sung, hồ sơ chưa được đóng",
     FindingKind.DATE_MISMATCH_WITH_COUNT: "ngày hẹn trả khác hạn tự tính theo thủ tục",
 }
+
+BASIS_VI = {
+    Basis.SAME_AGENCY: "cùng thủ tục tại cơ quan này",
+    Basis.ALL_AGENCIES: "cùng thủ tục ở mọi cơ quan",
+}
+
+
+def say_proposal(proposal: Proposal) -> str:
+    """Why this date is proposed, in one line for the officer who decides."""
+    return (
+        f"Đề xuất hẹn lại {say_day(proposal.on)} (cán bộ quyết định): hồ sơ đã qua {proposal.elapsed} ngày làm việc; "
+        f"{SHARE.numerator}/{SHARE.denominator} trong {proposal.dossiers} hồ sơ {BASIS_VI[proposal.basis]} còn dang dở "
+        f"ở mốc đó có kết quả sau không quá {proposal.needs} ngày làm việc nữa."
+    )

@@ -6,7 +6,7 @@ One duty per (dossier, promise): a pause or a source that moves the date re-time
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -191,7 +191,11 @@ def _entered_by(
     return None
 
 
-def last_day_to_enter(told_on: date, calendar: WorkingCalendar) -> date:
+class _WorkingDays(Protocol):
+    def add_working_days(self, on: date, n: int) -> date: ...
+
+
+def last_day_to_enter(told_on: date, calendar: _WorkingDays) -> date:
     """The one working day the counter has, told on that day."""
     return calendar.add_working_days(told_on, 1)
 

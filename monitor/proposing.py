@@ -52,7 +52,7 @@ def history_of(session: Session, procedures: Collection[str], now: datetime) -> 
             .where(
                 Dossier.procedure_code.in_(batch),
                 Dossier.taken_days.is_not(None),
-                Dossier.finished_at >= now - LOOKS_BACK,
+                Dossier.finished_at.between(now - LOOKS_BACK, now),
             )
             .group_by(*columns)
         )

@@ -118,6 +118,7 @@ class LetterAgency(Strict):
     signer_name: str = ""
     contact: str = ""
     show_id_number: bool = False
+    numbering: Literal["registry", "internal"] = "registry"  # who gives a letter its number
     form: str = "pxl_2025"
 
 

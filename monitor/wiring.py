@@ -31,6 +31,8 @@ from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
+from monitor.letters.telling import see_mails
+from monitor.mailroom import LetterMail
 from monitor.people import Directory, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
@@ -114,7 +116,14 @@ class Program:
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The enabled channels by name."""
-        return make_channels(self.settings) if self._given_channels is None else self._given_channels
+        if self._given_channels is not None:
+            return self._given_channels
+        channels = make_channels(self.settings)
+        if self.settings.channels.email.enabled:
+            office = Office(self.calendar, self.settings.letters)
+            mailroom = LetterMail(self.settings.channels.email, self.sessions, office, self.settings.site.base_url)
+            channels[mailroom.name] = mailroom
+        return channels
 
     @cached_property
     def intake(self) -> Intake:
@@ -186,7 +195,9 @@ class Program:
         now = self.clock.now()
         with self.sessions.begin() as session:
             one_writer(session)
-            see_dates(session, self.letter_office(session, now), now)
+            office = self.letter_office(session, now)
+            see_mails(session, now)
+            see_dates(session, office, now)
             stale = stale_sources(session, self.settings.sources, now=now)
             owed = _letters_on_fresh_evidence(session, stale, now)
             drafts = draft_letters(
@@ -213,6 +224,7 @@ class Program:
             show_dates=frozenset(s.name for s in self.settings.sources if self._shows_dates(s)),
             officials=frozenset(person.name for person in self.directory.people()),
             counter_mailbox=partial(counter_mailbox, self.directory, self.calendar.local_date(now)),
+            mails=self.settings.channels.email.enabled and not self.settings.shadow,
         )
 
     def _shows_dates(self, source: AnySource) -> bool:

@@ -42,19 +42,41 @@ class EmailChannel:
             data = checked_bytes(mail)
         except ValueError as error:
             return Outcome(Result.REFUSED, detail=f"không lập được thư: {type(error).__name__}")
-        _, sender = parseaddr(self._settings.sender)
-        return _Transaction(self._settings).run(sender, message.address, data, str(mail["Message-ID"]))
+        return deliver(self._settings, message.address, data, str(mail["Message-ID"]))
 
     def check(self) -> str:
         """Connects, secures and logs in without sending; returns the server. Raises `ChannelUnavailable`."""
-        try:
-            connect(self._settings).close()
-        except (OSError, smtplib.SMTPException) as error:
-            raise ChannelUnavailable(_described(error)) from None
-        return f"{self._settings.host}:{self._settings.port}"
+        return check(self._settings)
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def deliver(settings: Email, recipient: str, data: bytes, receipt: str) -> Outcome:
+    """One finished mail to one mailbox; `receipt` is what a taken one is remembered by."""
+    return _Transaction(settings).run(parseaddr(settings.sender)[1], recipient, data, receipt)
+
+
+def check(settings: Email) -> str:
+    """Connects, secures and logs in without sending; returns the server. Raises `ChannelUnavailable`."""
+    try:
+        connect(settings).close()
+    except (OSError, smtplib.SMTPException) as error:
+        raise ChannelUnavailable(_described(error)) from None
+    return f"{settings.host}:{settings.port}"
+
+
+def is_address(text: str) -> bool:
+    """Whether it is one plain mailbox."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
+def sender_header(sender: str) -> str:
+    """What stands in From. Raises `ValueError` for an address that is none."""
+    name, address = parseaddr(clean_text(sender))
+    if not is_address(address):
+        raise ValueError("not a mail address")
+    return f'"{header_text(name).translate(_QUOTES)}" <{address}>' if name else address
 
 
 def build(message: Outgoing, sender: str) -> EmailMessage:
@@ -63,15 +85,14 @@ def build(message: Outgoing, sender: str) -> EmailMessage:
     Its Message-ID depends on the message's key only, so that mail systems recognise a repeat. Raises `ValueError` for
     an address that is none.
     """
-    name, address = parseaddr(clean_text(sender))
-    if not _ADDRESS.fullmatch(address) or not _ADDRESS.fullmatch(message.address):
+    if not is_address(message.address):
         raise ValueError("not a mail address")
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = f'"{header_text(name).translate(_QUOTES)}" <{address}>' if name else address
+    mail["From"] = sender_header(sender)
     mail["To"] = message.address
     mail["Subject"] = header_text(render("subject.txt.j2", message, 0))[:_SUBJECT_LENGTH]
     mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = message_id(message.key, address.partition("@")[2])
+    mail["Message-ID"] = message_id(message.key, parseaddr(clean_text(sender))[1].partition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail.set_content(render("email.txt.j2", message, _LINES_SHOWN) + "\n", cte="quoted-printable")
     mail.add_alternative(render("email.html.j2", message, _LINES_SHOWN) + "\n", subtype="html", cte="quoted-printable")

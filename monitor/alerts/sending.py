@@ -162,7 +162,7 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
         message = session.get_one(Message, message_id)
         told = _still_owed(session, message_id)
         lines = [line for line in message.payload["lines"] if not told.isdisjoint(line["notices"])]
-        if not lines:
+        if not lines and message.payload["lines"]:
             message.state, message.lease_token, message.lease_until_at = "cancelled", "", None
             message.last_error = "đã được giải quyết trước khi gửi"
             return _Claim(message_id, token, 0, None)

@@ -5,6 +5,29 @@ from typing import Any
 from monitor.words import Language
 
 VIETNAMESE: dict[str, str] = {
+    "The counter's work instead of the agency's.": ("Việc của Bộ phận Một cửa, thay vì của cơ quan giải quyết."),
+    "List what waits to be done for each letter, by the hour it must be out.": (
+        "Liệt kê việc phải làm với từng phiếu, theo giờ phiếu phải đi."
+    ),
+    "The date on the slip, where no source gives one.": ("Ngày hẹn ghi trên giấy tiếp nhận, khi nguồn không cho."),
+    "Open the letter of a dossier that owes none by itself: expected to be late, or in doubt.": (
+        "Mở phiếu cho hồ sơ chưa tự đến lượt: dự kiến quá hạn, hoặc còn nghi vấn."
+    ),
+    "Mail the written notice to the one-stop unit; the step is taken when the mail server has it.": (
+        "Gửi thông báo bằng thư điện tử cho Bộ phận Một cửa; ghi bước khi máy chủ thư đã nhận."
+    ),
+    "Mail the apology to the applicant; the letter is closed when the mail server has it.": (
+        "Gửi lời xin lỗi bằng thư điện tử cho người nộp; phiếu xong khi máy chủ thư đã nhận."
+    ),
+    "Print a text to copy into the office's own SMS. Names nobody; nothing is sent or recorded.": (
+        "In lời nhắn để chép vào tin SMS của đơn vị. Không nêu tên ai; không gửi, không ghi gì."
+    ),
+    "Report the register: numbers missing in a book, and numbers that bear an earlier day than the one before.": (
+        "Báo cáo sổ đăng ký: số còn thiếu, và số ghi ngày sớm hơn số liền trước."
+    ),
+    'The number in the register; none where numbering = "internal".': (
+        'Số trong sổ; không ghi nếu numbering = "internal".'
+    ),
     "Watches administrative dossiers and tells who must act before they are late.": (
         "Theo dõi hồ sơ thủ tục hành chính và báo người phải xử lý trước khi quá hạn."
     ),
@@ -134,7 +157,6 @@ VIETNAMESE: dict[str, str] = {
     ),
     "Who signed; whoever does this, without it.": ("Ai đã ký; không ghi thì là người làm việc này."),
     "Record that a person signed the letter.": ("Ghi nhận phiếu đã được ký."),
-    "The number in the register.": ("Số trong sổ đăng ký."),
     "The day the letter bears: 2026-11-23.": ("Ngày ghi trên phiếu: 2026-11-23."),
     "The symbol after the number.": ("Ký hiệu sau số."),
     "The book it is registered in.": ("Sổ đăng ký."),

@@ -36,7 +36,7 @@ FLAGS = {
 }
 
 
-def _take(desk: Desk, which: str, by: str, step: Callable[["Session", int, "Office", "By"], "Done"]) -> None:
+def take(desk: Desk, which: str, by: str, step: Callable[["Session", int, "Office", "By"], "Done"]) -> None:
     """One step in one transaction, on the newest letter of the dossier. A refusal ends with REFUSED and its words."""
     from monitor.cli.letters import find_letters
     from monitor.letters.steps import By, StepRefused
@@ -74,7 +74,7 @@ def reason(
     from monitor.letters import life
 
     chosen = day(new_date) if new_date else None
-    _take(
+    take(
         Desk(config, lang, as_json),
         which,
         by,
@@ -97,7 +97,7 @@ def approve(
     from monitor.letters.signing import HEAD, Signer
 
     wanted = Signer(capacity or HEAD, title, signer) if capacity or title or signer else None
-    _take(
+    take(
         Desk(config, lang, as_json),
         which,
         by,
@@ -117,7 +117,7 @@ def sign(
     """Record that a person signed the letter."""
     from monitor.letters import life
 
-    _take(
+    take(
         Desk(config, lang, as_json),
         which,
         by,
@@ -128,8 +128,10 @@ def sign(
 def register(
     which: Which,
     by: ByOption,
-    number: Annotated[int, typer.Option("--number", help="The number in the register.")],
     date: Annotated[str, typer.Option("--date", help="The day the letter bears: 2026-11-23.", metavar="DATE")],
+    number: Annotated[
+        int | None, typer.Option("--number", help='The number in the register; none where numbering = "internal".')
+    ] = None,
     symbol: Annotated[str, typer.Option("--symbol", help="The symbol after the number.")] = "PXL",
     book: Annotated[str, typer.Option("--book", help="The book it is registered in.")] = "PXL",
     config: ConfigOption = None,
@@ -141,7 +143,7 @@ def register(
     from monitor.letters.register import Entry
 
     entry = Entry(number, symbol, day(date), book)
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, office, who: life.register(s, i, office, who, entry))
+    take(Desk(config, lang, as_json), which, by, lambda s, i, office, who: life.register(s, i, office, who, entry))
 
 
 def told_counter(
@@ -155,7 +157,7 @@ def told_counter(
     """Record that the one-stop unit has the written notice."""
     from monitor.letters import life
 
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.tell_counter(s, i, who, proof=proof))
+    take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.tell_counter(s, i, who, proof=proof))
 
 
 def date_changed(
@@ -169,7 +171,7 @@ def date_changed(
     """Record the counter clerk's word that the date is changed, where the system cannot show it."""
     from monitor.letters import life
 
-    _take(
+    take(
         Desk(config, lang, as_json),
         which,
         by,
@@ -191,7 +193,7 @@ def told_applicant(
     """Record that the applicant was told, which closes the letter."""
     from monitor.letters import life
 
-    _take(
+    take(
         Desk(config, lang, as_json),
         which,
         by,
@@ -210,7 +212,7 @@ def void(
     """Take a signed letter back before it reaches the applicant; its number stays used."""
     from monitor.letters import life
 
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.void(s, i, who, why=why))
+    take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.void(s, i, who, why=why))
 
 
 def reissue(
@@ -219,7 +221,7 @@ def reissue(
     """Begin a voided letter anew, as a draft."""
     from monitor.letters import life
 
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.reissue(s, i, who))
+    take(Desk(config, lang, as_json), which, by, lambda s, i, _, who: life.reissue(s, i, who))
 
 
 def confirm_(
@@ -233,7 +235,7 @@ def confirm_(
     """Confirm that a letter held back by a doubt may go."""
     from monitor.letters.confirm import confirm
 
-    _take(Desk(config, lang, as_json), which, by, lambda s, i, office, who: confirm(s, i, office, who, why=why))
+    take(Desk(config, lang, as_json), which, by, lambda s, i, office, who: confirm(s, i, office, who, why=why))
 
 
 def steps(which: Which, config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
+from monitor.cli.letter_duties import DUTY_COMMANDS
 from monitor.cli.letter_life import LETTER_COMMANDS
 from monitor.cli.letter_paper import PAPER_COMMANDS
 from monitor.cli.terms import letter_words
@@ -161,7 +162,7 @@ def render(
     _show_files(desk, files)
 
 
-for _name, _command in (*LETTER_COMMANDS, *PAPER_COMMANDS):
+for _name, _command in (*LETTER_COMMANDS, *PAPER_COMMANDS, *DUTY_COMMANDS):
     letters_app.command(_name)(_command)
 
 

@@ -17,6 +17,7 @@ from monitor.letters.decision import DecisionRefused, copied, decided
 from monitor.letters.draft import is_overdue, promise_of, retold_for
 from monitor.letters.fonts import GlyphMissing, check_glyphs
 from monitor.letters.forms import Forms
+from monitor.letters.letterhead import setting_of
 from monitor.letters.names import tidy
 from monitor.letters.office import Office
 from monitor.letters.register import Entry, enter
@@ -92,14 +93,18 @@ def sign(session: Session, letter_id: int, office: Office, by: By, *, name: str,
 
 
 def register(session: Session, letter_id: int, office: Office, by: By, entry: Entry) -> Done:
-    """Văn thư's number, symbol and day. The number is used up even if the letter is voided later."""
+    """Văn thư's number, symbol and day (or ours, where the office asks for it). The number is used up even if the
+    letter is voided later."""
     case = open_case(session, letter_id, by, (LetterState.SIGNED,))
     signed = latest(session, letter_id, "signed")
     assert signed is not None  # the state says so
-    enter(session, case, entry, date.fromisoformat(signed.detail["on"]), office.today(by.at))
+    own = setting_of(case.letter.agency_code, office.settings.agencies)
+    signed_on, today = date.fromisoformat(signed.detail["on"]), office.today(by.at)
+    given = enter(session, case, entry, signed_on, today, internal=own.numbering == "internal")
     return record(
         session, case, LetterState.REGISTERED, "registered", by,
-        number=entry.number, symbol=entry.symbol, book=entry.book, dated_on=entry.dated_on.isoformat(),
+        number=given.number, symbol=given.symbol, book=given.book, dated_on=given.dated_on.isoformat(),
+        agency=given.agency_code, number_id=given.id,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ class OfficeDays(Protocol):
     def local(self, at: datetime) -> datetime: ...
     def midnight(self, on: date) -> datetime: ...
     def last_open(self, on: date) -> datetime: ...
+    def add_working_days(self, on: date, n: int) -> date: ...
     def is_working_day(self, on: date) -> bool: ...
     def working_days_between(self, after: date, until: date) -> int: ...
 
@@ -25,7 +26,8 @@ def _nobody(_: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Office:
     """`stale`: sources nothing may be concluded from now. `show_dates`: sources that show a new date by themselves.
-    `officials`: names no letter may blame. `counter_mailbox`: the one-stop unit's mailbox by agency, "" = none."""
+    `officials`: names no letter may blame. `counter_mailbox`: the one-stop unit's mailbox by agency, "" =
+    none. `mails`: whether mail goes out at all (switched on, and no trial run)."""
 
     calendar: OfficeDays
     settings: Letters
@@ -33,6 +35,7 @@ class Office:
     show_dates: Collection[str] = ()
     officials: Collection[str] = ()
     counter_mailbox: Callable[[str], str] = _nobody
+    mails: bool = True
 
     def today(self, at: datetime) -> date:
         return self.calendar.local(at).date()

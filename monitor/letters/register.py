@@ -1,10 +1,14 @@
-"""The register of văn thư: a number once in an agency's book and year; what is missing between numbers is told."""
+"""The register of văn thư: a number once in an agency's book and year; what is missing between numbers is told.
+
+The number is văn thư's, entered by a person. An office may ask for `numbering = "internal"`: then the next free number
+of the book is given here, under the one writer's lock, so that no two letters get the same and none is skipped.
+"""
 
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.letters.steps import Case, StepRefused
@@ -13,12 +17,25 @@ from monitor.store.tables import Dossier, Letter, LetterNumber
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What văn thư writes: the number, the symbol after it, the day the letter bears, the book."""
+    """What văn thư writes: the number (None: ours to give), the symbol after it, the day the letter bears, the book."""
 
-    number: int
+    number: int | None
     symbol: str
     dated_on: date
     book: str = "PXL"
+
+
+@dataclass(frozen=True, slots=True)
+class Disorder:
+    """Two numbers of one book in the wrong order: the higher one bears an earlier day."""
+
+    agency_code: str
+    book: str
+    year: int
+    number: int
+    dated_on: date
+    before: int  # the next lower number, with its later day
+    before_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +51,20 @@ class Gap:
 MOST_MISSING = 100  # numbers told of one book
 
 
-def enter(session: Session, case: Case, entry: Entry, signed_on: date, today: date) -> None:
-    """Writes the number down. Raises `StepRefused` for one that is taken, or for a day that cannot be."""
-    if entry.number < 1:
+def enter(
+    session: Session, case: Case, entry: Entry, signed_on: date, today: date, *, internal: bool = False
+) -> LetterNumber:
+    """Writes the number down and returns its row. Raises `StepRefused` for one that is taken, that is not this office's
+    way of numbering, or for a day that cannot be."""
+    if internal and entry.number is not None:
+        raise StepRefused(
+            "internal_numbering",
+            "Đơn vị này để phần mềm cấp số: không ghi số.",
+            "This office lets the program give the number: leave it out.",
+        )
+    if not internal and entry.number is None:
+        raise StepRefused("no_number", "Chưa ghi số văn thư cấp.", "The registry's number is missing.")
+    if entry.number is not None and entry.number < 1:
         raise StepRefused("bad_number", "Số văn bản phải từ 1.", "The number starts at 1.")
     if not entry.symbol.strip() or not entry.book.strip():
         raise StepRefused("no_symbol", "Chưa ghi ký hiệu hoặc sổ.", "The symbol or the book is empty.")
@@ -49,6 +77,7 @@ def enter(session: Session, case: Case, entry: Entry, signed_on: date, today: da
             f"The letter is dated before it was signed ({signed_on.isoformat()}).",
         )
     agency, year = case.letter.agency_code, entry.dated_on.year
+    number = entry.number or _next(session, agency, entry.book, year)
     held = session.execute(
         select(Dossier.code, Letter.state)
         .select_from(LetterNumber)
@@ -58,27 +87,46 @@ def enter(session: Session, case: Case, entry: Entry, signed_on: date, today: da
             LetterNumber.agency_code == agency,
             LetterNumber.book == entry.book,
             LetterNumber.year == year,
-            LetterNumber.number == entry.number,
+            LetterNumber.number == number,
         )
     ).one_or_none()
     if held is not None:
         raise StepRefused(
             "number_taken",
-            f"Số {entry.number} năm {year} của sổ {entry.book} đã cấp cho phiếu của hồ sơ {held.code}.",
-            f"Number {entry.number} of {year} in book {entry.book} belongs to the letter of {held.code}.",
+            f"Số {number} năm {year} của sổ {entry.book} đã cấp cho phiếu của hồ sơ {held.code}.",
+            f"Number {number} of {year} in book {entry.book} belongs to the letter of {held.code}.",
         )
-    session.add(
-        LetterNumber(
-            agency_code=agency,
-            book=entry.book,
-            year=year,
-            number=entry.number,
-            symbol=entry.symbol,
-            dated_on=entry.dated_on,
-            letter_id=case.letter.id,
-        )
+    given = LetterNumber(
+        agency_code=agency,
+        book=entry.book,
+        year=year,
+        number=number,
+        symbol=entry.symbol,
+        dated_on=entry.dated_on,
+        letter_id=case.letter.id,
     )
+    session.add(given)
     session.flush()
+    return given
+
+
+def _next(session: Session, agency: str, book: str, year: int) -> int:
+    """The number after the highest: numbers are counted anew each year (NĐ 30/2020 Điều 15)."""
+    highest = select(func.max(LetterNumber.number)).where(
+        LetterNumber.agency_code == agency, LetterNumber.book == book, LetterNumber.year == year
+    )
+    return (session.scalar(highest) or 0) + 1
+
+
+def disorders(session: Session) -> list[Disorder]:
+    """Numbers that bear an earlier day than the number before them: a slip of the pen, or back-dating."""
+    columns = (LetterNumber.agency_code, LetterNumber.book, LetterNumber.year, LetterNumber.number)
+    rows = session.execute(select(*columns, LetterNumber.dated_on).order_by(*columns)).all()
+    return [
+        Disorder(*after[:4], after.dated_on, before.number, before.dated_on)
+        for before, after in pairwise(rows)
+        if before[:3] == after[:3] and after.dated_on < before.dated_on
+    ]
 
 
 def gaps(session: Session) -> list[Gap]:

@@ -132,17 +132,18 @@ def _letters(session: Session, logged: dict[int, Any]) -> list[Fault]:
 
 def _numbers(session: Session, logged: dict[int, Any]) -> list[Fault]:
     given = {
-        (row.subject, d["number"], d["symbol"], d["book"], d["dated_on"])
+        (row.subject, *(row.detail[name] for name in ("number_id", "agency", "book", "number", "symbol", "dated_on")))
         for row in logged.values()
-        if row.action == "letter.registered" and (d := row.detail)
+        if row.action == "letter.registered"
     }
     faults: list[Fault] = []
     for entry in session.scalars(select(LetterNumber)):
-        key = (f"letter:{entry.letter_id}", entry.number, entry.symbol, entry.book, entry.dated_on.isoformat())
+        day = entry.dated_on.isoformat()
+        key = (f"letter:{entry.letter_id}", entry.id, entry.agency_code, entry.book, entry.number, entry.symbol, day)
         if key not in given or entry.year != entry.dated_on.year:
             faults.append(Fault("letter_number", entry.id, "not in the log"))
         given.discard(key)
-    return faults + [Fault("letter_number", 0, f"missing: {key[1]}/{key[2]}") for key in sorted(given)]
+    return faults + [Fault("letter_number", key[1], "missing") for key in sorted(given)]
 
 
 def _hash(content: dict[str, object]) -> str:

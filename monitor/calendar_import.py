@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from monitor.calendars import UNVERIFIED, parse_blocks
+from monitor.calendar_file import UNVERIFIED, parse_blocks
 
 _ONE_DAY = timedelta(days=1)
 _COLUMNS = ("date", "name", "kind", "hours", "document")

@@ -127,7 +127,8 @@ def explain_dossier(
     proposed = proposals(session, asked, calendar, now)
     lines: list[Line] = []
     for dossier in told:
-        case = _Case(dossier, histories[dossier.id], roles, calendar, terms, now, warning)
+        own = calendar.of(dossier.agency_code)
+        case = _Case(dossier, histories[dossier.id], roles, own, terms, now, warning)
         lines += case.lines()
         if (proposal := proposed.get(dossier.id)) is not None:
             lines.append(Line("stage", say_proposal(proposal), on=proposal.on, rule="proposal", document=ND118_19))

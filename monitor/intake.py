@@ -298,9 +298,10 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
     # a finding may hang on the first promise any system ever made
     first = min((v.original_promised_at for v in views if v.original_promised_at), default=None)
     original = view.original_promised_at or first
-    due = own_count(term, view.received_at, intake.calendar)
     own_code = intake.directory.canonical(view.source, view.agency_code)
     agency = intake.directory.agency(own_code) if own_code else None
+    calendar = intake.calendar.of(own_code or view.agency_code)
+    due = own_count(term, view.received_at, calendar)
     return {
         "code": view.code,
         "code_plain": plain_code(view.code),
@@ -329,7 +330,7 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "due_on": due.due_on if due else None,
         "due_provisional": due is not None and due.provisional,
         "pauses": view.pauses,
-        "calendar_version": intake.calendar.version,
+        "calendar_version": calendar.version,
         "facts_at": now,
         "confirmed_at": now,
         "next_change_at": now,

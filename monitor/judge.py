@@ -145,14 +145,15 @@ def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datet
 
 
 def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> Judged:
-    facts = facts_from_row(row, rules.calendar)
+    calendar = rules.calendar.of(row.agency_code)
+    facts = facts_from_row(row, calendar)
     try:
-        judgement = judge(facts, rules.calendar, rules.warning, now)
+        judgement = judge(facts, calendar, rules.warning, now)
         wakes = owe(row, judgement, context, rules, work, count)
     except CalendarExhausted as error:
         # a date beyond the loaded years cannot be judged; saying so beats stopping everybody else
         work.findings[FindingKind.CALENDAR_ENDS][row.id] = str(error)
-        judgement = judge(Facts(Status.UNKNOWN), rules.calendar, rules.warning, now)
+        judgement = judge(Facts(Status.UNKNOWN), calendar, rules.warning, now)
         wakes = None
     _note_findings(row, facts, judgement, rules, work)
     duty = _hold_duties(row, facts, rules, work)
@@ -234,7 +235,7 @@ def _note_findings(row: Any, facts: Facts, judgement: Judgement, rules: Rules, w
 def _hold_duties(row: Any, facts: Facts, rules: Rules, work: Work) -> datetime | None:
     """Notes the duties beside the promise that are not met; returns when the next one will be."""
     try:
-        found = duties(facts, row.due_on, rules.calendar, work.now, rules.count_tolerance)
+        found = duties(facts, row.due_on, rules.calendar.of(row.agency_code), work.now, rules.count_tolerance)
     except CalendarExhausted:
         return None  # its dates lie beyond the loaded years, which is said by findings of their own
     for kind, text in found.holding.items():

@@ -113,7 +113,8 @@ def owe(
         if rung.occasion in (Occasion.DUE, Occasion.LATE, Occasion.NO_LETTER)
         and rung.covers(up or [row.agency_code], row.field_code)
     ]
-    promise_on = rules.calendar.local_date(promise.at)
+    calendar = rules.calendar.of(row.agency_code)
+    promise_on = calendar.local_date(promise.at)
     already = context.rungs.get((row.id, promise.number), frozenset())
     lacks_letter = _lacks_letter(context.letters.get((row.id, promise.number)))
 
@@ -121,9 +122,7 @@ def owe(
         wanted = applies(rung.occasion, judgement.stage)
         return wanted and (lacks_letter or rung.occasion is not Occasion.NO_LETTER)
 
-    due, upcoming = rungs_due(
-        candidates, promise_on, judgement.letter_by_on, rules.calendar, work.now, already, may_send
-    )
+    due, upcoming = rungs_due(candidates, promise_on, judgement.letter_by_on, calendar, work.now, already, may_send)
     at_once = _mismatch_rungs(row, context, rules, up, already)
     if judgement.stage is Stage.LATE and promise.number > 1:
         at_once += _at_once(Occasion.LATE_AGAIN, with_forced(rules.rungs), row, up, already)

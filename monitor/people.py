@@ -110,6 +110,10 @@ class Directory:
             yield agency
             agency = self._agencies.get(agency.parent) if agency.parent else None
 
+    def chain(self, code: str) -> list[str]:
+        """The codes of `up`; of an unknown agency its own."""
+        return [agency.code for agency in self.up(code)] or [code]
+
     def who(self, role: str, agency_code: str, on: date) -> list[Person]:
         """Who holds `role` on that day at the nearest agency up the tree that has it filled; [] if none does."""
         for agency in self.up(agency_code):

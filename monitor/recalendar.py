@@ -1,13 +1,13 @@
-"""Another calendar for dossiers that are already open: what would move, said before anything moves, and the move.
+"""Another calendar, or other time limits, for dossiers already open: what would move, said before it moves; the move.
 
 `survey` is the only place that compares, and `apply` does what a survey in its own transaction says, so the two cannot
-disagree. Only open dossiers are looked at: what is finished was judged by the calendar of its day.
+disagree. Only open dossiers are looked at: what is finished was judged by the rules of its day.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from monitor.store import audit
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer, table_of, update_many
 
-ACTION = "calendar_applied"
+CALENDAR_APPLIED = "calendar_applied"
+LIMITS_APPLIED = "limits_applied"
 # Letters in these states are no paper yet, or no longer one.
 _NO_PAPER = ("owed", "void", "missed", "not_needed")
 _OPEN = sorted({status.value for status in OPEN} | {Status.UNKNOWN.value})
@@ -37,7 +38,19 @@ _NEEDED = (
 
 
 class NothingToSay(ValueError):
-    """A calendar is not applied without a reason."""
+    """Neither a calendar nor limits are applied without a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What dates are counted with."""
+
+    calendar: WorkingCalendar
+    terms: Terms
+
+    @property
+    def version(self) -> str:
+        return f"{self.calendar.version}/{self.terms.version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What another calendar does to the open dossiers at one moment. `changes` leaves out what stays as it is."""
+    """What another basis does to the open dossiers at one moment. `changes` leaves out what stays as it is."""
 
     old_version: str
     new_version: str
@@ -110,16 +123,19 @@ class Survey:
         }
 
 
-def survey(
-    session: Session, old: WorkingCalendar, new: WorkingCalendar, terms: Terms, warning: Warning, now: datetime
-) -> Survey:
+def survey(session: Session, old: Basis, new: Basis, warning: Warning, now: datetime) -> Survey:
     """Compares what is stored and judged by `old` with what `new` gives, for every open dossier, in one query."""
     changes: list[Change] = []
     projected: list[dict[str, Any]] = []
-    today = new.local_date(now)
+    same_terms = old.terms.version == new.terms.version
     for row in _open_rows(session):
-        due = own_count(terms.find(row.procedure_code, row.channel), row.received_at, new)
-        before, after = (_judged(row, calendar, warning, now) for calendar in (old, new))
+        term = new.terms.find(row.procedure_code, row.channel)
+        calendar = new.calendar.of(row.agency_code)
+        today = calendar.local_date(now)
+        due = own_count(term, row.received_at, calendar)
+        pauses = row.payment_pauses if same_terms else bool(term and term.rules.payment_pauses)
+        before = _judged(row, row.payment_pauses, old.calendar.of(row.agency_code), warning, now)
+        after = _judged(row, pauses, calendar, warning, now)
         due_on = due.due_on if due else None
         change = Change(
             code=row.code,
@@ -136,37 +152,46 @@ def survey(
         )
         if change.is_any:
             changes.append(change)
-        projected.append({"id": row.id, "due_at": due.due_at if due else None, "due_on": due_on})
+        projected.append(
+            {
+                "id": row.id,
+                "due_at": due.due_at if due else None,
+                "due_on": due_on,
+                "due_provisional": due is not None and due.provisional,
+                "payment_pauses": pauses,
+                "calendar_version": calendar.version,
+                "next_change_at": now,
+            }
+        )
     return Survey(old.version, new.version, now, len(projected), tuple(changes), tuple(projected))
 
 
 def apply(
     sessions: sessionmaker[Session],
-    old: WorkingCalendar,
-    new: WorkingCalendar,
-    terms: Terms,
+    old: Basis,
+    new: Basis,
     warning: Warning,
     now: datetime,
     *,
+    action: str,
     file: Path,
     target: Path,
     reason: str,
     actor: str,
 ) -> Survey:
     """Does what `survey` says, and puts `file` in the place of `target`; both or neither. Every open dossier is judged
-    again at the next judging. Raises `NothingToSay` without a reason."""
+    again at the next judging. `action` names it in the log. Raises `NothingToSay` without a reason."""
     if not reason.strip():
-        raise NothingToSay("a calendar is not changed without a reason")
+        raise NothingToSay("nothing is changed without a reason")
     with _put_in_place(file, target), sessions.begin() as session:
         one_writer(session)
-        found = survey(session, old, new, terms, warning, now)
-        marks = {"calendar_version": new.version, "next_change_at": now}
-        update_many(session, Dossier, [row | marks for row in found.projected])
+        found = survey(session, old, new, warning, now)
+        update_many(session, Dossier, list(found.projected))
         audit.append(
             session,
             at=now,
             actor=actor,
-            action=ACTION,
+            action=action,
             subject=target.name,
             detail={"reason": reason.strip(), "from": old.version, "to": new.version, **found.numbers()},
         )
@@ -186,10 +211,11 @@ def _open_rows(session: Session) -> Iterator[Any]:
     yield from session.execute(statement.execution_options(yield_per=2000))
 
 
-def _judged(row: Any, calendar: WorkingCalendar, warning: Warning, now: datetime) -> Judgement:
+def _judged(row: Any, payment_pauses: bool, calendar: WorkingCalendar, warning: Warning, now: datetime) -> Judgement:
     """As judging does it: what lies beyond the loaded years is unknown."""
     try:
-        return judge(facts_from_row(row, calendar), calendar, warning, now)
+        facts = replace(facts_from_row(row, calendar), payment_pauses=payment_pauses)
+        return judge(facts, calendar, warning, now)
     except CalendarExhausted:
         return judge(Facts(Status.UNKNOWN), calendar, warning, now)
 
@@ -222,4 +248,4 @@ def _replace(target: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-__all__ = ["ACTION", "Change", "NothingToSay", "Survey", "apply", "survey"]
+__all__ = ["CALENDAR_APPLIED", "LIMITS_APPLIED", "Basis", "Change", "NothingToSay", "Survey", "apply", "survey"]

@@ -83,8 +83,10 @@ class Program:
         """
         self.settings = settings
         self.clock = clock
-        self.calendar: WorkingCalendar = load_calendar(settings.calendar, settings.site.timezone, settings.folder)
         self.directory: Directory = load_directory(settings.people.file)
+        self.calendar: WorkingCalendar = load_calendar(
+            settings.calendar, settings.site.timezone, settings.folder, self.directory.chain
+        )
         self.terms: Terms = load_terms(settings.procedures.file)
         self.engine: Engine = database.open_engine(settings.database.url)
         if upgrade:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.calendar_file import parse_blocks, read_calendar_file
 from monitor.calendar_import import ImportedDay, ImportRefused, as_toml, from_csv, from_ics, read_days
-from monitor.calendars import parse_blocks, read_calendar_file
 from tests.cli.office import Office, open_office
 from tests.domain.calendars import HOURS
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.calendars import CalendarFileError, load_calendar, parse_blocks
+from monitor.calendar_file import CalendarFileError, parse_blocks
+from monitor.calendars import load_calendar
 from monitor.domain.calendar import Block, WorkingCalendar
 from monitor.settings import CalendarSettings, office_hours
 
@@ -169,3 +170,94 @@ def test_a_holiday_added_while_the_process_runs_is_seen_by_the_next_load(tmp_pat
     assert before.is_working_day(date(2026, 12, 1))
     assert not after.is_working_day(date(2026, 12, 1))
     assert before.version != after.version
+
+
+# --- agencies of their own ways
+
+OWN = """
+[[day]]
+on = 2026-11-20
+work = false
+name = "Nghỉ chung"
+
+[[agency]]
+code = "H19.1"
+reception = { sat = ["07:30-11:30"] }
+[[agency.day]]
+on = 2026-11-25
+work = false
+name = "Bão ở xã"
+document = "QĐ 3/QĐ-UBND"
+
+[[agency]]
+code = "H19"
+hours = { fri = ["07:30-11:30"] }
+[[agency.day]]
+on = 2026-11-26
+work = false
+name = "Cả tỉnh"
+"""
+TREE = {"H19.1": ["H19.1", "H19"], "H19.2": ["H19.2", "H19"], "H19": ["H19"]}
+
+
+def own(folder: Path, text: str = OWN) -> WorkingCalendar:
+    (folder / "calendar.toml").write_text(text, "utf-8")
+    settings = CalendarSettings(file=Path("calendar.toml"))
+    return load_calendar(settings, ZONE, folder, lambda code: TREE.get(code, [code]))
+
+
+def test_a_commune_receives_on_saturday_mornings_without_their_counting(tmp_path: Path) -> None:
+    commune, saturday = own(tmp_path).of("H19.1"), date(2026, 11, 28)
+    day = commune.day(saturday)
+    assert (day.is_working, day.blocks) == (False, parse_blocks(["07:30-11:30"]))
+    assert commune.add_working_days(date(2026, 11, 27), 1) == date(2026, 11, 30)
+    assert commune.next_open(commune.at_time(saturday, time(8))) == commune.first_open(date(2026, 11, 30))
+    assert not own(tmp_path).day(saturday).blocks, "the province itself is closed"
+
+
+def test_rows_of_an_agency_lie_over_its_parents_and_those_over_the_sites(tmp_path: Path) -> None:
+    site = own(tmp_path)
+    commune, sibling, stranger = site.of("H19.1"), site.of("H19.2"), site.of("H10.5")
+    assert [not c.is_working_day(date(2026, 11, 20)) for c in (site, commune, sibling)] == [True] * 3
+    assert [c.is_working_day(date(2026, 11, 25)) for c in (site, commune, sibling)] == [True, False, True]
+    assert [c.is_working_day(date(2026, 11, 26)) for c in (site, commune, sibling)] == [True, False, False]
+    assert commune.last_open(date(2026, 11, 27)) == commune.at_time(date(2026, 11, 27), time(11, 30))
+    assert stranger is site
+    assert sibling is site.of("H19"), "who has the same rows has the same calendar"
+    assert len({c.version for c in (site, commune, sibling)}) == 3
+    assert commune.day(date(2026, 11, 25)).document == "QĐ 3/QĐ-UBND"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('agency = "H19.1"', "[[agency]] with two brackets"),
+        ("[[agency]]\nhours = {}", "[[agency]] row 1: give each agency one code of its own"),
+        ('[[agency]]\ncode = "a"\n[[agency]]\ncode = "a"', "[[agency]] a: give each agency one code of its own"),
+        ('[[agency]]\ncode = "a"\nopen = 1', "unknown key 'open'; known: code, day, hours, reception"),
+        ('[[agency]]\ncode = "a"\nreception = { sat = "07:30" }', "a: reception: write { sat ="),
+        ('[[agency]]\ncode = "a"\nhours = { t7 = ["07:30-11:30"] }', "no weekday 't7'; write one of mon"),
+        ('[[agency]]\ncode = "a"\nhours = { sat = ["7h"] }', '"7h" is not a block of hours'),
+        ('[[agency]]\ncode = "a"\nreception = { fri = ["18:00-19:00"] }', "fri: has hours that count"),
+        ('[[agency]]\ncode = "a"\n[[agency.day]]\non = 2026-11-28\nwork = true', "a: [[day]] row 1: 2026-11-28: give"),
+    ],
+)
+def test_mistakes_in_an_agencys_rows_name_the_agency(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(CalendarFileError) as told:
+        own(tmp_path, text)
+    assert says in str(told.value)
+
+
+def test_a_row_that_its_parents_hours_make_impossible_is_told_at_the_start(tmp_path: Path) -> None:
+    text = """
+    [[agency]]
+    code = "H19"
+    hours = { fri = [] }
+    [[agency]]
+    code = "H19.1"
+    [[agency.day]]
+    on = 2026-11-27
+    work = true
+    """
+    with pytest.raises(CalendarFileError, match=r"\[\[agency\]\] H19.1: 2026-11-27: give hours"):
+        own(tmp_path, text)

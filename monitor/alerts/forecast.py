@@ -172,7 +172,7 @@ def _ahead(
         rule = rung_rule(rung)
         if rule.occasion not in _ON_THE_PROMISE or not rule.covers(up, dossier.field_code):
             continue
-        at = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar)
+        at = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar.of(dossier.agency_code))
         if at is None or at <= now:
             continue
         told_at = _delivery(at, rung.severity, calendar)

@@ -177,11 +177,12 @@ def _ladder(desk: Desk, program: "Program", code: str, now: datetime) -> list[di
         if dossier.promise_at is None:
             continue
         up = [agency.code for agency in program.directory.up(dossier.agency_code)] or [dossier.agency_code]
-        promise_on = program.calendar.local_date(dossier.promise_at)
+        calendar = program.calendar.of(dossier.agency_code)
+        promise_on = calendar.local_date(dossier.promise_at)
         for rung, rule in zip(program.settings.escalation, program.rules.rungs, strict=True):
             if rung.when not in ("due", "late", "no_letter") or not rule.covers(up, dossier.field_code):
                 continue
-            comes = rung_at(rule.when, promise_on, dossier.letter_by_on, program.calendar)
+            comes = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar)
             if comes is None:
                 continue
             resolver = Resolver(program.directory, channels, program.calendar.local_date(max(comes, now)))

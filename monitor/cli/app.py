@@ -11,7 +11,8 @@ from typer.core import TyperGroup
 from monitor import __version__
 from monitor.cli import answers as _answers  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import desk as desk_module
-from monitor.cli import recalendar as _recalendar  # noqa: F401 - adds its commands to the calendar's
+from monitor.cli import months as _months  # noqa: F401 - adds its command to the calendar's
+from monitor.cli import recalendar as _recalendar  # noqa: F401 - adds its commands to the calendar's and the procedures'
 from monitor.cli.alerts import alerts_app
 from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
@@ -19,6 +20,7 @@ from monitor.cli.exits import Exit, Stop
 from monitor.cli.help_vi import in_language
 from monitor.cli.letter_life import verify
 from monitor.cli.letters import letters_app
+from monitor.cli.limits import procedures_app
 from monitor.cli.looking import explain, late, sources
 from monitor.cli.people import people_app
 from monitor.cli.start import check, demo, init
@@ -95,6 +97,7 @@ for command in (init, check, demo, run, pull, judge, late, explain, due, verify)
     app.command()(command)
 for name, group in (
     ("calendar", calendar_app),
+    ("procedures", procedures_app),
     ("letters", letters_app),
     ("alerts", alerts_app),
     ("people", people_app),

@@ -12,7 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from connectors.base import SourceError
-from monitor.calendars import CalendarFileError, load_calendar
+from monitor.calendar_file import CalendarFileError
+from monitor.calendars import agencies_named, load_calendar
 from monitor.cli.exits import Exit
 from monitor.clock import Clock
 from monitor.people import Directory, PeopleFileError, load_directory
@@ -59,6 +60,7 @@ def checks(desk: "Desk", settings: Settings, *, offline: bool) -> Iterator[Check
     yield check
     if directory is not None:
         yield from _roles(settings, directory)
+        yield from _agencies_of_the_calendar(settings, directory)
     yield _store(settings)
     yield from _letters(settings)
     if not settings.sources:
@@ -85,6 +87,19 @@ def _calendar(settings: Settings) -> Check:
     return Check(
         "calendar", Result.OK, _both(f"{settings.calendar.country}, {settings.site.timezone}, {calendar.version[:12]}")
     )
+
+
+def _agencies_of_the_calendar(settings: Settings, directory: Directory) -> Iterator[Check]:
+    """Days and hours of an agency nobody knows would count for no dossier."""
+    try:
+        named = agencies_named(settings.calendar, settings.folder)
+    except CalendarFileError:
+        return  # told already
+    strange = [code for code in named if directory.agency(code) is None]
+    if strange:
+        names = ", ".join(strange)
+        said = Words(f"lịch riêng của cơ quan không có trong people.toml: {names}", f"not in the people file: {names}")
+        yield Check("calendar agencies", Result.LOOK, said)
 
 
 def _procedures(settings: Settings) -> Check:

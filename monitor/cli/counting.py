@@ -1,12 +1,12 @@
 """`dunghen due`, `dunghen calendar`: what the working calendar says, without any store."""
 
-from calendar import monthrange
 from datetime import date
 from typing import Annotated
 
 import typer
 
-from monitor.calendars import CalendarFileError, load_calendar
+from monitor.calendar_file import CalendarFileError
+from monitor.calendars import load_calendar
 from monitor.cli import moments
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit, Stop
@@ -18,11 +18,22 @@ from monitor.words import Words
 calendar_app = typer.Typer(help="The working calendar: office hours, days off, make-up days.", no_args_is_help=True)
 
 
-def calendar_of(desk: Desk) -> WorkingCalendar:
-    """The calendar of the configuration, or of the starter where there is none."""
+def calendar_of(desk: Desk, agency: str = "") -> WorkingCalendar:
+    """The calendar of the configuration, or of the starter where there is none; with an agency's own rows."""
     settings = desk.settings_or_starter
     try:
-        return load_calendar(settings.calendar, settings.site.timezone, settings.folder)
+        if not agency:
+            return load_calendar(settings.calendar, settings.site.timezone, settings.folder)
+        from monitor.people import PeopleFileError, load_directory
+
+        try:
+            directory = load_directory(settings.people.file)
+        except PeopleFileError as error:
+            raise Stop(Exit.REFUSED, str(error)) from None
+        if directory.agency(agency) is None:
+            said = Words("Không có cơ quan {code} trong people.toml.", "There is no agency {code} in the people file.")
+            raise desk.stopped(Exit.NOT_FOUND, said.fill(code=agency))
+        return load_calendar(settings.calendar, settings.site.timezone, settings.folder, directory.chain).of(agency)
     except CalendarFileError as error:
         raise Stop(Exit.REFUSED, str(error)) from None
 
@@ -45,6 +56,7 @@ def due(
     same_day_until: Annotated[
         str | None, typer.Option("--same-day-until", help="Received by this time is due the same day.")
     ] = None,
+    agency: Annotated[str, typer.Option("--agency", help="By the calendar of this agency.", metavar="CODE")] = "",
     day_is_hours: Annotated[
         bool, typer.Option("--day-is-hours", help="A working day is eight working hours from the minute of reception.")
     ] = False,
@@ -54,7 +66,7 @@ def due(
 ) -> None:
     """Count when a result is due, and how. JSON when asked for or when read by a program."""
     desk = Desk(config, lang, as_json or not _is_terminal())
-    calendar = calendar_of(desk)
+    calendar = calendar_of(desk, agency)
     if procedure is None:
         rules = CountingRules(
             first_day_counted=first_day_counted,
@@ -120,67 +132,12 @@ def _show(desk: Desk, deadline: Deadline, calendar: WorkingCalendar) -> None:
     desk.show(
         Words("Cách tính", "How it was counted"),
         [Words("Ngày", "Day"), Words("Bước", "Step"), Words("Căn cứ", "Ground")],
-        [(_day(step.on), step.text_vi, step.document) for step in deadline.steps],
+        [(day_text(step.on), step.text_vi, step.document) for step in deadline.steps],
     )
 
 
-@calendar_app.command("show")
-def show(
-    month: Annotated[str, typer.Argument(help="The month: 2026-11.", metavar="MONTH")],
-    config: ConfigOption = None,
-    lang: LangOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show a month: office hours, days off, make-up days and the documents behind them."""
-    desk = Desk(config, lang, as_json)
-    calendar = calendar_of(desk)
-    year, number = moments.month(month)
-    try:
-        days = [calendar.day(date(year, number, n)) for n in range(1, monthrange(year, number)[1] + 1)]
-    except CalendarExhausted as error:
-        raise Stop(Exit.REFUSED, str(error)) from None
-    if desk.as_json:
-        desk.print_json(
-            {
-                "month": f"{year}-{number:02}",
-                "version": calendar.version,
-                "working_days": sum(day.is_working for day in days),
-                "days": [
-                    {
-                        "on": day.on,
-                        "is_working": day.is_working,
-                        "hours": [_block(block) for block in day.blocks],
-                        "name": day.name,
-                        "document": day.document,
-                        "provisional": day.provisional,
-                    }
-                    for day in days
-                ],
-            }
-        )
-        return
-    rows = [
-        (
-            desk.say(_WEEKDAYS[day.on.weekday()]),
-            _day(day.on),
-            ", ".join(_block(block) for block in day.blocks) or desk.say(Words("nghỉ", "off")),
-            day.name + (desk.say(Words(" (tạm tính)", " (provisional)")) if day.provisional else ""),
-            day.document if day.name else "",
-        )
-        for day in days
-    ]
-    working = sum(day.is_working for day in days)
-    desk.show(
-        Words(f"Tháng {number}/{year}: {working} ngày làm việc", f"{year}-{number:02}: {working} working days"),
-        [
-            Words("Thứ", "Weekday"),
-            Words("Ngày", "Day"),
-            Words("Giờ", "Hours"),
-            Words("Tên", "Name"),
-            Words("Căn cứ", "Ground"),
-        ],
-        rows,
-    )
+def weekday_words(on: date) -> Words:
+    return _WEEKDAYS[on.weekday()]
 
 
 _WEEKDAYS = (
@@ -194,11 +151,11 @@ _WEEKDAYS = (
 )
 
 
-def _day(on: date | None) -> str:
+def day_text(on: date | None) -> str:
     return "" if on is None else f"{on:%d/%m/%Y}"
 
 
-def _block(block: Block) -> str:
+def block_text(block: Block) -> str:
     def clock(seconds: int) -> str:
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}"
 

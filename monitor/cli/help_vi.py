@@ -107,11 +107,27 @@ VIETNAMESE: dict[str, str] = {
     "The working calendar: office hours, days off, make-up days.": (
         "Lịch làm việc: giờ làm việc, ngày nghỉ, ngày làm bù."
     ),
-    "Show a month: office hours, days off, make-up days and the documents behind them.": (
-        "Hiện một tháng: giờ làm việc, ngày nghỉ, ngày làm bù và căn cứ."
+    "Show months: office hours, days off, make-up days and the documents behind them.": (
+        "Hiện các tháng: giờ làm việc, ngày nghỉ, ngày làm bù và căn cứ."
     ),
-    "The month: 2026-11.": ("Tháng: 2026-11."),
+    "A month (2026-11) or a year (2027).": ("Một tháng (2026-11) hoặc một năm (2027)."),
+    "The last month, where several are meant.": ("Tháng cuối, nếu xem nhiều tháng."),
+    "The calendar of this agency.": ("Lịch của cơ quan này."),
+    "By the calendar of this agency.": ("Theo lịch của cơ quan này."),
+    "Only days off, make-up days and others that differ from their weekday.": (
+        "Chỉ ngày nghỉ, ngày làm bù và những ngày khác với ngày thường trong tuần."
+    ),
     "The new calendar file.": ("Tệp lịch mới."),
+    "The time limits of procedures.": ("Thời hạn giải quyết của các thủ tục."),
+    "The new file of time limits.": ("Tệp thời hạn mới."),
+    "Say what a new file of time limits would move among open dossiers. Writes nothing.": (
+        "Cho biết tệp thời hạn mới sẽ làm thay đổi những hồ sơ đang mở nào. Không ghi gì."
+    ),
+    "Only this procedure.": ("Chỉ thủ tục này."),
+    "Another file than the configured one.": ("Tệp khác với tệp đã cấu hình."),
+    "Show what became of each row of the file of time limits: counts by reason, or the rows of one procedure.": (
+        "Cho biết từng dòng của tệp thời hạn thành gì: đếm theo lý do, hoặc các dòng của một thủ tục."
+    ),
     "Say what a new calendar file would move: counted dates, letter days, what becomes late. Writes nothing.": (
         "Nói tệp lịch mới sẽ làm thay đổi gì: hạn tự tính, ngày gửi văn bản xin lỗi, hồ sơ thành quá hạn. Không ghi gì."
     ),

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from monitor.calendars import CalendarFileError
+from monitor.calendar_file import CalendarFileError
 from monitor.cli import desk as desk_module
 from monitor.cli.exits import Exit, Stop
 from monitor.clock import Clock

@@ -1,24 +1,31 @@
-"""`dunghen calendar preview | apply | import`: another calendar, and what it does to the dossiers that are open."""
+"""`dunghen calendar preview | apply | import`, `dunghen procedures preview | apply`: another calendar, or other
+time limits, and what they do to the dossiers that are open."""
 
 import getpass
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.calendars import CalendarFileError, load_calendar
+from monitor.calendar_file import CalendarFileError
+from monitor.calendars import load_calendar
 from monitor.cli.counting import calendar_app
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit, Stop
+from monitor.cli.limits import procedures_app, terms_in
 from monitor.cli.terms import stage_words
-from monitor.domain.calendar import WorkingCalendar
 from monitor.words import Words
 
 if TYPE_CHECKING:
-    from monitor.recalendar import Survey
+    from monitor.recalendar import Basis, Survey
+
+    NewBasis = Callable[[Basis], Basis]
 
 FileArgument = Annotated[Path, typer.Argument(help="The new calendar file.", metavar="FILE")]
+LimitsArgument = Annotated[Path, typer.Argument(help="The new file of time limits.", metavar="FILE")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, kept in the log: the decision behind it.")]
 _SHOWN = 200
 
 
@@ -30,54 +37,65 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a new calendar file would move: counted dates, letter days, what becomes late. Writes nothing."""
-    from monitor.recalendar import survey
-    from monitor.store import database
-
     desk = Desk(config, lang, as_json)
-    new = _calendar_in(desk, file)
-    with desk.program() as program, database.reading(program.engine) as session:
-        found = survey(session, program.calendar, new, program.terms, program.rules.warning, program.clock.now())
-    _show(desk, found, Words("Lịch mới sẽ làm thay đổi", "What the new calendar would move"))
+    _preview(desk, _with_calendar(desk, file), Words("Lịch mới sẽ làm thay đổi", "What the new calendar would move"))
 
 
 @calendar_app.command("apply")
 def apply_(
     file: FileArgument,
-    reason: Annotated[str, typer.Option("--reason", help="Why, kept in the log: the decision behind it.")],
+    reason: ReasonOption,
     config: ConfigOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do what `preview` says and put the file in the place of the configured one. Not while the daemon runs."""
-    from monitor.one_instance import AlreadyRunning, OneInstance
-    from monitor.recalendar import NothingToSay, apply
+    from monitor.recalendar import CALENDAR_APPLIED
 
     desk = Desk(config, lang, as_json)
-    new = _calendar_in(desk, file)
+    new = _with_calendar(desk, file)
     named = desk.settings.calendar.file
     if named is None:
         said = Words("Hãy ghi [calendar] file trong tệp cấu hình trước.", "Name [calendar] file in the settings first.")
         raise desk.stopped(Exit.REFUSED, said)
-    with desk.program() as program:
-        try:
-            with OneInstance(program.settings.site.data_dir, program.engine):
-                found = apply(
-                    program.sessions,
-                    program.calendar,
-                    new,
-                    program.terms,
-                    program.rules.warning,
-                    program.clock.now(),
-                    file=file,
-                    target=program.settings.folder / named,
-                    reason=reason,
-                    actor=_who(),
-                )
-        except AlreadyRunning:
-            raise desk.stopped(Exit.REFUSED, Words("Hãy dừng dunghen run trước.", "Stop the daemon first.")) from None
-        except NothingToSay:
-            raise desk.stopped(Exit.REFUSED, Words("Hãy ghi lý do.", "Give a reason.")) from None
-    _show(desk, found, Words("Lịch mới đã làm thay đổi", "What the new calendar moved"))
+    move = _Move(CALENDAR_APPLIED, new, file, desk.settings.folder / named, reason)
+    _apply(desk, move, Words("Lịch mới đã làm thay đổi", "What the new calendar moved"))
+
+
+@procedures_app.command("preview")
+def preview_limits(
+    file: LimitsArgument,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a new file of time limits would move among open dossiers. Writes nothing."""
+    desk = Desk(config, lang, as_json)
+    _preview(desk, _with_limits(desk, file), Words("Thời hạn mới sẽ làm thay đổi", "What the new limits would move"))
+
+
+@procedures_app.command("apply")
+def apply_limits(
+    file: LimitsArgument,
+    reason: ReasonOption,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do what `preview` says and put the file in the place of the configured one. Not while the daemon runs."""
+    from monitor.recalendar import LIMITS_APPLIED
+
+    desk = Desk(config, lang, as_json)
+    new = _with_limits(desk, file)
+    named = desk.settings.procedures.file
+    if named is None or named.suffix.lower() != file.suffix.lower():
+        said = Words(
+            "Hãy ghi [procedures] file trong tệp cấu hình, cùng loại tệp với tệp mới.",
+            "Name [procedures] file in the settings, of the same kind as the new one.",
+        )
+        raise desk.stopped(Exit.REFUSED, said)
+    move = _Move(LIMITS_APPLIED, new, file, desk.settings.folder / named, reason)
+    _apply(desk, move, Words("Thời hạn mới đã làm thay đổi", "What the new limits moved"))
 
 
 @calendar_app.command("import")
@@ -113,13 +131,72 @@ def import_(
         desk.out.file.write(as_toml(days))
 
 
-def _calendar_in(desk: Desk, file: Path) -> WorkingCalendar:
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Another basis, the file it comes from and the one it replaces."""
+
+    action: str
+    new: "NewBasis"
+    file: Path
+    target: Path
+    reason: str
+
+
+def _preview(desk: Desk, new: "NewBasis", title: Words) -> None:
+    from monitor.recalendar import Basis, survey
+    from monitor.store import database
+
+    with desk.program() as program, database.reading(program.engine) as session:
+        old = Basis(program.calendar, program.terms)
+        found = survey(session, old, new(old), program.rules.warning, program.clock.now())
+    _show(desk, found, title)
+
+
+def _apply(desk: Desk, move: _Move, title: Words) -> None:
+    from monitor.one_instance import AlreadyRunning, OneInstance
+    from monitor.recalendar import Basis, NothingToSay, apply
+
+    with desk.program() as program:
+        old = Basis(program.calendar, program.terms)
+        try:
+            with OneInstance(program.settings.site.data_dir, program.engine):
+                found = apply(
+                    program.sessions,
+                    old,
+                    move.new(old),
+                    program.rules.warning,
+                    program.clock.now(),
+                    action=move.action,
+                    file=move.file,
+                    target=move.target,
+                    reason=move.reason,
+                    actor=_who(),
+                )
+        except AlreadyRunning:
+            raise desk.stopped(Exit.REFUSED, Words("Hãy dừng dunghen run trước.", "Stop the daemon first.")) from None
+        except NothingToSay:
+            raise desk.stopped(Exit.REFUSED, Words("Hãy ghi lý do.", "Give a reason.")) from None
+    _show(desk, found, title)
+
+
+def _with_calendar(desk: Desk, file: Path) -> "NewBasis":
+    """The basis with the calendar of this file."""
+    from monitor.people import load_directory
+
     settings = desk.settings
     wanted = settings.calendar.model_copy(update={"file": file.resolve()})
     try:
-        return load_calendar(wanted, settings.site.timezone, settings.folder)
+        up = load_directory(settings.people.file).chain
+        calendar = load_calendar(wanted, settings.site.timezone, settings.folder, up)
     except CalendarFileError as error:
         raise Stop(Exit.REFUSED, str(error)) from None
+    return lambda old: replace(old, calendar=calendar)
+
+
+def _with_limits(desk: Desk, file: Path) -> "NewBasis":
+    """The basis with the limits of this file."""
+    terms = terms_in(file)
+    return lambda old: replace(old, terms=terms)
 
 
 def _who() -> str:

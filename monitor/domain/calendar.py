@@ -7,7 +7,7 @@ zone; instants coming out are aware in the calendar's zone. No clock, no I/O.
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -56,11 +56,14 @@ class CalendarDay:
     is_working: bool = True
 
 
+_NO_HOURS: tuple[tuple[Block, ...], ...] = ((),) * 7
+
+
 class WorkingCalendar:
     """A run of days from `first` to `last`, built from a week of hours and the days that differ from it.
 
-    `week` holds the blocks of Monday to Sunday; a weekday without blocks is a day of rest. Days after
-    `announced_until` are provisional: their days off are not decreed yet.
+    `week` holds the blocks of Monday to Sunday; a weekday without blocks is a day of rest, on which `reception` may
+    still be open to receive. Days after `announced_until` are provisional: their days off are not decreed yet.
     Raises `ValueError` for an impossible calendar, `CalendarExhausted` from any method whose answer lies outside.
     """
 
@@ -72,10 +75,11 @@ class WorkingCalendar:
         week: Sequence[tuple[Block, ...]],
         special: Mapping[date, CalendarDay] | Iterable[CalendarDay] = (),
         announced_until: date | None = None,
+        reception: Sequence[tuple[Block, ...]] = _NO_HOURS,
     ) -> None:
         if last < first:
             raise ValueError(f"a calendar cannot end ({last}) before it begins ({first})")
-        if len(week) != 7:
+        if len(week) != 7 or len(reception) != 7:
             raise ValueError("a week has seven days")
         rows = special.values() if isinstance(special, Mapping) else special
         self.zone = zone
@@ -83,6 +87,7 @@ class WorkingCalendar:
         self.last = last
         self.announced_until = last if announced_until is None else announced_until
         self._week = tuple(_in_order(blocks, "the week's hours") for blocks in week)
+        self._reception = tuple(_in_order(blocks, "the hours of reception") for blocks in reception)
         self._special = {row.on: row for row in rows}
         for row in self._special.values():
             _in_order(row.blocks, str(row.on))
@@ -91,6 +96,7 @@ class WorkingCalendar:
         self._zero = first.toordinal()
         self._size = last.toordinal() - self._zero + 1
         self._count_days()
+        self._agencies: Callable[[str], WorkingCalendar] | None = None
         self._midnights: list[datetime | None] = [None] * self._size
         self._beginnings: list[datetime | None] = [None] * self._size
 
@@ -111,6 +117,17 @@ class WorkingCalendar:
         self._doubtful_before = list(accumulate(doubtful, initial=0))
         self._working = [date.fromordinal(self._zero + i) for i, it_works in enumerate(works) if it_works]
 
+    # --- agencies
+
+    def with_agencies(self, find: Callable[[str], "WorkingCalendar"]) -> "WorkingCalendar":
+        """This calendar, which from now on knows where to `find` those of agencies. Returns itself."""
+        self._agencies = find
+        return self
+
+    def of(self, agency_code: str) -> "WorkingCalendar":
+        """The calendar of an agency with days or hours of its own, or below one that has; this one for all others."""
+        return self if self._agencies is None else self._agencies(agency_code)
+
     # --- days
 
     @property
@@ -125,7 +142,8 @@ class WorkingCalendar:
         provisional = self._doubtful_before[i + 1] > self._doubtful_before[i]
         if row is None:
             blocks = self._week[on.weekday()]
-            return CalendarDay(on, blocks, provisional=provisional, is_working=bool(blocks))
+            open_at = blocks or self._reception[on.weekday()]
+            return CalendarDay(on, open_at, provisional=provisional, is_working=bool(blocks))
         if row.provisional != provisional:
             return CalendarDay(on, row.blocks, row.name, row.document, provisional, row.is_working)
         return row

@@ -47,16 +47,17 @@ def disagreements(
     weekdays = _weekdays_only(calendar)
     groups: defaultdict[tuple[str, str], _Group] = defaultdict(_Group)
     for row in _rows(session):
-        slip_on = calendar.local_date(row.original_promised_at or row.promised_at)
+        own = calendar.of(row.agency_code)
+        slip_on = own.local_date(row.original_promised_at or row.promised_at)
         group = groups[row.agency_code, row.procedure_code]
-        days = _days(calendar, row.due_on, slip_on)
+        days = _days(own, row.due_on, slip_on)
         group.compared += 1
         group.names = (row.agency_name, row.procedure_name)
         if abs(days) < any_difference:
             continue
         term = terms.find(row.procedure_code, row.channel)
         group.by_days[days] += 1
-        group.by_reason[_why(term, row.received_at, slip_on, calendar, weekdays)] += 1
+        group.by_reason[_why(term, row.received_at, slip_on, own, weekdays)] += 1
         group.example = group.example or row.code
     found = [
         Disagreement(

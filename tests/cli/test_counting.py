@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitor.cli import counting
+from monitor.cli.exits import Exit
 from tests.cli.office import Office
 
 FIVE_DAYS = ("due", "--received", "2026-10-05T09:15", "--limit", "5 ngày làm việc")
@@ -159,3 +160,49 @@ def test_counting_starts_without_the_store(office: Office) -> None:
     answer, _, loaded = run.stdout.rpartition("}\n")
     assert json.loads(answer + "}")["due_on"] == "2026-10-12"
     assert loaded.strip() == "[]"
+
+
+OWN = """
+[[agency]]
+code = "H19.1"
+reception = { sat = ["07:30-11:30"] }
+[[agency.day]]
+on = 2026-10-07
+work = false
+name = "Bão"
+document = "QĐ 3/QĐ-UBND"
+[[agency]]
+code = "H19.9"
+"""
+
+
+def test_an_agencys_own_days_count_for_it_and_are_shown_with_their_document(office: Office) -> None:
+    (office.folder / "calendar.toml").write_text(OWN, "utf-8")
+    assert office(*FIVE_DAYS).json()["due_on"] == "2026-10-12"
+    assert office(*FIVE_DAYS, "--agency", "H19.1").json()["due_on"] == "2026-10-13"
+    assert office(*FIVE_DAYS, "--agency", "H19.7").code == Exit.NOT_FOUND
+    shown = office("calendar", "show", "2026-10", "--agency", "H19.1", "--unusual")
+    assert "QĐ 3/QĐ-UBND" in shown.out
+    assert "07:30-11:30 (reception only)" in shown.out
+    assert "not in the people file: H19.9" in office("check", "--offline").out
+
+
+@pytest.mark.parametrize(
+    ("asked", "months"),
+    [
+        (("2026",), [f"2026-{n:02}" for n in range(1, 13)]),
+        (("2026-11", "2027-02"), ["2026-11", "2026-12", "2027-01", "2027-02"]),
+    ],
+)
+def test_several_months_are_shown_at_once(office: Office, asked: tuple[str, ...], months: list[str]) -> None:
+    said = office("calendar", "show", *asked, "--unusual", "--json").json()
+    assert [month["month"] for month in said["months"]] == months
+    days = {day["on"]: day for month in said["months"] for day in month["days"]}
+    assert (days["2026-11-24"]["document"], days["2026-11-24"]["is_working"]) == ("Nghị quyết 28/2026/QH16", False)
+    assert days["2026-11-23"]["provisional"]
+    assert "2026-11-25" not in days, "an ordinary Wednesday"
+
+
+@pytest.mark.parametrize("asked", [("2027-02", "2026-11"), ("2026-01", "2029-01")])
+def test_months_out_of_order_or_too_many_are_refused(office: Office, asked: tuple[str, ...]) -> None:
+    assert office("calendar", "show", *asked).code == Exit.REFUSED

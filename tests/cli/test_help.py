@@ -44,6 +44,7 @@ def test_the_commands_are_the_ones_promised() -> None:
         "due",
         "verify",
         "calendar",
+        "procedures",
         "letters",
         "alerts",
         "sources",

@@ -1,5 +1,6 @@
-"""`dunghen calendar preview | apply`: what is said before is what is done, and nothing is done half."""
+"""`dunghen calendar | procedures preview | apply`: what is said before is what is done, and nothing is done half."""
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from monitor import recalendar
 from monitor.cli.exits import Exit
 from monitor.one_instance import OneInstance
+from monitor.recalendar import CALENDAR_APPLIED
 from monitor.store import audit, database
 from tests.cli.office import CONFIG, Office
 
@@ -75,13 +76,14 @@ def test_applying_does_what_was_said_and_leaves_nothing_to_say(busy: Office) -> 
     assert found["H19.1-261005-0001"] == "2026-10-13"
     assert found["H19.1-261001-0005"] == "2026-10-12", "what is finished keeps the count of its day"
     versions = [version for (version,) in rows(busy, "SELECT calendar_version FROM dossier")]
-    assert (versions.count(done["to"]), versions.count(done["from"])) == (4, 1)
+    new_calendar, old_calendar = (done[end].split("/")[0] for end in ("to", "from"))
+    assert (versions.count(new_calendar), versions.count(old_calendar)) == (4, 1)
     engine = database.open_engine(f"sqlite:///{busy.store}")
     with database.reading(engine) as session:
         kept = list(audit.rows(session))
         assert audit.verify(session) == []
     engine.dispose()
-    assert [(row.action, row.subject) for row in kept if row.action == recalendar.ACTION] == [
+    assert [(row.action, row.subject) for row in kept if row.action == CALENDAR_APPLIED] == [
         ("calendar_applied", "calendar.toml")
     ]
     assert kept[-1].detail["reason"] == "QĐ 12/QĐ-UBND"
@@ -159,3 +161,56 @@ def test_dates_that_are_not_our_count_are_shown_by_agency_and_procedure(busy: Of
     said = busy("late", "--disagreements").out
     assert "+1: 1, +3: 1" in said
     assert "not explained" in said
+
+
+# --- other time limits
+
+SHORTER = '[[procedure]]\ncode = "T1"\nlimit = "4 ngày làm việc"\n'
+
+
+def test_other_limits_are_looked_at_before_they_move_anything(busy: Office) -> None:
+    """Four days instead of five from Monday the 5th: the 9th instead of the 12th. No promise moves, so no letter day."""
+    new, target = busy.folder / "shorter.toml", busy.folder / "procedures.toml"
+    new.write_text(SHORTER, "utf-8")
+    before = rows(busy, "SELECT * FROM dossier")
+    said = busy("procedures", "preview", str(new), "--json").json()
+    assert said["numbers"] == {
+        "open": 4,
+        "due_moves": 3,
+        "letter_day_moves": 0,
+        "become_late": 0,
+        "stop_being_late": 0,
+        "run_over_count": 1,
+        "stop_running_over": 0,
+        "letters_on_old_day": 0,
+    }
+    moved = {change["code"]: (change["due_before"], change["due_after"]) for change in said["changes"]}
+    assert moved["H19.1-261005-0001"] == ("2026-10-12", "2026-10-09")
+    assert rows(busy, "SELECT * FROM dossier") == before
+    assert busy("procedures", "apply", str(new), "--reason", "  ").code == Exit.REFUSED
+    assert rows(busy, "SELECT * FROM dossier") == before
+    done = busy("procedures", "apply", str(new), "--reason", "QĐ 88/QĐ-UBND", "--json").json()
+    assert done == said
+    assert target.read_text("utf-8") == SHORTER
+    assert dict(rows(busy, "SELECT code, due_on FROM dossier"))["H19.1-261005-0001"] == "2026-10-09"
+    assert busy("procedures", "preview", str(new), "--json").json()["changes"] == []
+    ((action, subject, detail),) = rows(busy, "SELECT action, subject, detail FROM audit WHERE action LIKE '%_applied'")
+    assert (action, subject) == ("limits_applied", "procedures.toml")
+    assert json.loads(detail)["reason"] == "QĐ 88/QĐ-UBND"
+
+
+def test_limits_of_another_kind_of_file_do_not_take_the_place_of_these(busy: Office) -> None:
+    (busy.folder / "new.csv").write_text("Mã thủ tục,Thời hạn\nT1,4 ngày làm việc\n", "utf-8")
+    said = busy("procedures", "apply", str(busy.folder / "new.csv"), "--reason", "x")
+    assert (said.code, "of the same kind" in said.err) == (Exit.REFUSED, True)
+
+
+def test_every_row_of_the_limits_is_counted_with_what_became_of_it(busy: Office) -> None:
+    (busy.folder / "procedures.toml").write_text(PROCEDURES + '[[procedure]]\ncode = "T2"\nlimit = "3"\n', "utf-8")
+    said = busy("procedures", "show", "--json").json()
+    assert (said["rows"], said["counts"]) == (2, {"term": 1, "no_unit": 1})
+    assert "a number without a unit" in busy("procedures", "show").out
+    (row,) = busy("procedures", "show", "T1", "--json").json()["rows"]
+    assert row["limit"] == "5 ngày làm việc"
+    assert "no_unit" in busy("procedures", "show", "T2").out
+    assert busy("procedures", "show", "T9").code == Exit.NOT_FOUND

@@ -307,3 +307,22 @@ def test_the_usual_week_is_told_without_its_exceptions() -> None:
     calendar = november()
     assert calendar.week == (HOURS,) * 5 + ((),) * 2
     assert calendar.day(date(2026, 11, 24)).blocks == (), "Tuesday the 24th is off, Tuesdays are not"
+
+
+def test_a_weekday_may_be_open_to_receive_without_counting() -> None:
+    """A commune's Saturday morning: on the page of the month, in no term."""
+    morning = ((),) * 5 + ((Block(27_000, 41_400),), ())
+    calendar = WorkingCalendar(ZONE, date(2026, 11, 1), date(2026, 11, 30), [HOURS] * 5 + [()] * 2, reception=morning)
+    saturday, plain = date(2026, 11, 7), WorkingCalendar(ZONE, date(2026, 11, 1), date(2026, 11, 30), calendar.week)
+    assert (calendar.day(saturday).is_working, calendar.day(saturday).blocks) == (False, morning[5])
+    assert calendar.working_days_between(date(2026, 11, 6), saturday) == 0
+    assert calendar.next_open(at("2026-11-07 08:00")) == at("2026-11-09 07:30")
+    assert calendar.version != plain.version
+
+
+def test_agencies_of_their_own_ways_are_found_by_code() -> None:
+    week = [HOURS] * 5 + [()] * 2
+    site, own = (WorkingCalendar(ZONE, date(2026, 11, 1), date(2026, 11, 30), week) for _ in range(2))
+    assert site.of("H19.1") is site, "nobody has rows of their own"
+    site.with_agencies({"H19.1": own}.__getitem__)
+    assert site.of("H19.1") is own

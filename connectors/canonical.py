@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 from connectors.base import Applicant, DossierRecord
@@ -18,6 +19,9 @@ _HASH_BYTES = 20
 _FIELDS = tuple(f.name for f in fields(DossierRecord))
 _APPLICANT_FIELDS = tuple(f.name for f in fields(Applicant))
 _INSTANTS = frozenset(f.name for f in fields(DossierRecord) if f.name.endswith("_at"))
+_values = attrgetter(*_FIELDS)
+_applicant_values = attrgetter(*_APPLICANT_FIELDS)
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 class NotCanonical(ValueError):
@@ -26,11 +30,13 @@ class NotCanonical(ValueError):
 
 def canonical_json(record: DossierRecord) -> bytes:
     """The record as canonical JSON. Equal facts give equal bytes, in whatever order or zone they came."""
-    plain = {name: _plain(getattr(record, name)) for name in _FIELDS}
-    plain["alternates"] = sorted(set(record.alternates))
     # no dataclasses.asdict: it copies every instant deeply, at ten times the price
-    plain["applicant"] = {name: getattr(record.applicant, name) for name in _APPLICANT_FIELDS}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    plain = dict(zip(_FIELDS, _values(record), strict=True))
+    for name in _INSTANTS:
+        plain[name] = _plain(plain[name])
+    plain["alternates"] = sorted(set(record.alternates))
+    plain["applicant"] = dict(zip(_APPLICANT_FIELDS, _applicant_values(record.applicant), strict=True))
+    return _encode(plain).encode()
 
 
 def record_hash(record: DossierRecord) -> str:

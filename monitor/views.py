@@ -6,6 +6,7 @@ Pure functions over plain values; `monitor.pull` stores what they return, a repl
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from connectors.base import DossierRecord
@@ -50,7 +51,11 @@ class SourceView:
 
     def columns(self) -> dict[str, object]:
         """As a row of `source_dossier` (without id, dossier and bookkeeping)."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {"status": self.status.value}
+        return dict(zip(_COLUMNS, _values(self), strict=True)) | {"status": self.status.value}
+
+
+_COLUMNS = tuple(f.name for f in fields(SourceView))
+_values = attrgetter(*_COLUMNS)
 
 
 def fold(

@@ -16,6 +16,7 @@ from monitor.domain.apology import with_new_date
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
 from monitor.domain.duties import calendar_runs_out, duties
+from monitor.domain.escalation import with_forced
 from monitor.domain.findings import FindingKind
 from monitor.domain.stage import (
     FINISHED_STAGES,
@@ -26,6 +27,7 @@ from monitor.domain.stage import (
 )
 from monitor.figures import Judged, count_judged, count_steps
 from monitor.owing import Context, JudgeCount, Rules, Work, context_of, owe, write_owed
+from monitor.policies import Version, adopt
 from monitor.store.findings import Sync, sync_findings, sync_site_finding
 from monitor.store.tables import CrossingRow, Dossier, Job
 from monitor.store.writing import insert_new, one_writer, table_of, update_many
@@ -70,9 +72,10 @@ def judge_due(
     while True:
         with sessions() as session, session.begin():
             one_writer(session)
+            ladder = adopt(session, with_forced(rules.rungs), now)
             rows = _due(session, now, batch, after)
             if rows:
-                _judge_batch(session, rows, rules, now, count)
+                _judge_batch(session, rows, rules, ladder, now, count)
             if dry_run:
                 session.rollback()
         if len(rows) < batch:
@@ -131,14 +134,18 @@ def facts_from_row(row: Any, calendar: WorkingCalendar) -> Facts:
     return facts if new_on is None else with_new_date(facts, new_on, calendar)
 
 
-def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datetime, count: JudgeCount) -> None:
+def _judge_batch(
+    session: Session, rows: Sequence[Any], rules: Rules, ladder: Version, now: datetime, count: JudgeCount
+) -> None:
     ids = [row.id for row in rows]
-    context = context_of(session, ids)
+    context = context_of(session, ids, ladder)
     work = Work(now)
     judged = [_judge_one(row, context, rules, now, work, count) for row in rows]
     update_many(session, Dossier, work.updates)
     insert_new(session, CrossingRow, work.crossings)
     write_owed(session, work, now)
+    count.notices_owed += work.climbed.owed
+    count.notices_folded += work.climbed.folded
     for kind, holding in work.findings.items():
         sync_findings(session, Sync(kind.value, holding, ids), now)
     count_judged(session, judged, rules.calendar, now)
@@ -147,6 +154,7 @@ def _judge_batch(session: Session, rows: Sequence[Any], rules: Rules, now: datet
 def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> Judged:
     calendar = rules.calendar.of(row.agency_code)
     facts = facts_from_row(row, calendar)
+    duty = _hold_duties(row, facts, rules, work)  # before the ladder: some of its rungs hang on these
     try:
         judgement = judge(facts, calendar, rules.warning, now)
         wakes = owe(row, judgement, context, rules, work, count)
@@ -156,7 +164,6 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
         judgement = judge(Facts(Status.UNKNOWN), calendar, rules.warning, now)
         wakes = None
     _note_findings(row, facts, judgement, rules, work)
-    duty = _hold_duties(row, facts, rules, work)
     _cross(row, judgement, work, count)
     promise = judgement.promise
     work.updates.append(

@@ -89,12 +89,15 @@ class Rung(Strict):
 
     name: str = ""  # for logs and keys; derived from `when` and `at` where left out
     at: str
-    when: Literal["due", "late", "no_letter", "late_again", "source_silent", "mismatch"] = "due"
+    when: Literal["due", "late", "no_letter", "late_again", "source_silent", "mismatch", "intake_late",
+                  "extension_not_entered"] = "due"  # fmt: skip
     tell: tuple[str, ...] = Field(min_length=1)
     channels: tuple[Literal["telegram", "email"], ...] = ("telegram", "email")
     agencies: tuple[str, ...] = ()  # none = all
     fields: tuple[str, ...] = ()
     severity: Literal["normal", "high", "urgent"] = "normal"
+    repeat_days: int = Field(default=0, ge=0, le=60)  # told again every so many working days …
+    repeat_times: int = Field(default=0, ge=0, le=20)  # … so many times, until someone acts
 
 
 class Answers(Strict):

@@ -1,6 +1,6 @@
 """Sources that fell silent: one finding and one notice about the source, instead of alarms about its dossiers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,19 +8,26 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import SourceTerms
-from monitor.domain.escalation import Occasion, RungRule
+from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.escalation import Occasion, RungDue, RungRule, climb, found_rung_at, mark
 from monitor.domain.findings import FindingKind
 from monitor.store.tables import FindingRow, Notice, Source
-from monitor.store.writing import insert_many, insert_new
+from monitor.store.writing import in_batches, insert_many, insert_new
 
 KIND = FindingKind.SOURCE_SILENT.value
 
 
-def judge_sources(session: Session, sources: Sequence[SourceTerms], rungs: Sequence[RungRule], now: datetime) -> int:
-    """Opens and closes the finding `source_silent` and owes one notice a role for each silence; returns how many.
+def judge_sources(
+    session: Session,
+    sources: Sequence[SourceTerms],
+    rungs: Sequence[RungRule],
+    calendar: WorkingCalendar,
+    now: datetime,
+) -> int:
+    """Opens and closes the finding `source_silent` and owes each rung of a silence as it comes; returns how many.
 
-    A silence is named by the reading it began after, so a source that stays silent is told once, and one that comes
-    back and falls silent again is told again.
+    A silence is named by the reading it began after, so a rung is told once for it, and one that comes back and falls
+    silent again is told again.
     """
     known = {row.name: row for row in session.scalars(select(Source))}
     open_now = {
@@ -54,31 +61,46 @@ def judge_sources(session: Session, sources: Sequence[SourceTerms], rungs: Seque
             if name not in open_now
         ],
     )
-    notices = [
-        _notice(name, since, rung, role, now)
-        for name, since in silent.items()
-        if name not in open_now
-        for rung in rungs
-        if rung.occasion is Occasion.SOURCE_SILENT
-        for role in rung.roles
-    ]
-    insert_new(session, Notice, notices)
-    return len(notices)
+    ladder = [rung for rung in rungs if rung.occasion is Occasion.SOURCE_SILENT]
+    notices = [one for name, since in silent.items() for one in _come(name, since, ladder, calendar, now)]
+    noted = _noted(session, [notice["key"] for notice in notices])
+    fresh = [notice for notice in notices if notice["key"] not in noted]
+    insert_new(session, Notice, fresh)
+    return len(fresh)
 
 
-def _notice(name: str, since: datetime, rung: RungRule, role: str, now: datetime) -> dict[str, Any]:
+def _come(
+    name: str, since: datetime, ladder: Sequence[RungRule], calendar: WorkingCalendar, now: datetime
+) -> Iterator[dict[str, Any]]:
+    """The notices of every rung that has come for one silence; told and untold alike."""
+    timed = [(rung, found_rung_at(rung.when, since, calendar)) for rung in ladder]
+    for due in climb(timed, calendar, now)[0]:
+        for role in due.rung.roles:
+            yield _notice(name, since, due, role, now)
+
+
+def _noted(session: Session, keys: Sequence[str]) -> set[str]:
+    noted: set[str] = set()
+    for batch in in_batches(keys):
+        noted.update(session.scalars(select(Notice.key).where(Notice.key.in_(batch))))
+    return noted
+
+
+def _notice(name: str, since: datetime, due: RungDue, role: str, now: datetime) -> dict[str, Any]:
     return {
         "dossier_id": None,
         "source": name,
         "promise_number": 0,
-        "rung": rung.name,
+        "rung": due.rung.name,
         "role": role,
         "agency_code": "",
-        "severity": rung.severity,
-        "occasion": rung.occasion.value,
-        "rung_at": since,
+        "severity": due.rung.severity,
+        "occasion": due.rung.occasion.value,
+        "channels": ",".join(due.rung.channels),
+        "repeat": due.repeat,
+        "rung_at": due.at,
         "owed_at": now,
         "state": "owed",
         "reason": "",
-        "key": f"source:{name}:{since.isoformat()}:{rung.name}:{role}",
+        "key": f"source:{name}:{since.isoformat()}:{mark(due.rung.name, due.repeat)}:{role}",
     }

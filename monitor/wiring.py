@@ -182,7 +182,9 @@ class Program:
         if not dry_run:
             with self.sessions.begin() as session:
                 one_writer(session)
-                count.notices_owed += judge_sources(session, self.settings.sources, self.rules.rungs, now)
+                count.notices_owed += judge_sources(
+                    session, self.settings.sources, self.rules.rungs, self.calendar, now
+                )
         return count
 
     def _steady_now(self) -> datetime:

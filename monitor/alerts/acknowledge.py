@@ -153,11 +153,12 @@ def _answer(
         said = Words("Người này không phụ trách hồ sơ của cơ quan đó.", "That person does not answer for that agency.")
         raise AnswerNotTaken("not_theirs", said)
     text = _checked_reason(reason)
+    calendar = rules.calendar.of(dossier.agency_code)
     earlier = _of_this_person(session, dossier, person)
     since = _since(earlier, now)
     try:
         roles = [post.role for post in posts]
-        until_on, until_at = holds_until(kind, asked_on, roles, since, now, rules.calendar, rules.limits)
+        until_on, until_at = holds_until(kind, asked_on, roles, since, now, calendar, rules.limits)
     except CalendarExhausted:
         said = Words("Lịch làm việc chưa có đến ngày này.", "The calendar does not reach that day.")
         raise AnswerNotTaken("calendar", said) from None

@@ -7,22 +7,23 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from monitor.alerts.acknowledge import open_answers
 from monitor.alerts.planning import URGENT, rung_name
-from monitor.alerts.recipients import Reach, Resolver
+from monitor.alerts.recipients import CHANNELS, Reach, Resolver
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
-from monitor.domain.escalation import Occasion, RungRule, parse_rung_time, rung_at
+from monitor.domain.escalation import ON_THE_PROMISE, Occasion, RungRule, parse_rung_time, rung_at, with_forced
 from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
+from monitor.policies import load
 from monitor.settings import Rung
-from monitor.store.tables import Dossier, Message, MessageNotice, Notice
-
-_ON_THE_PROMISE = (Occasion.DUE, Occasion.LATE, Occasion.NO_LETTER)
+from monitor.store.tables import Dossier, Ladder, Message, MessageNotice, Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung for one role. `at` is when the rung comes, `told_at` the earliest moment somebody hears of it (aware,
-    calendar's zone). `state` is the notice's, or "ahead" where it is still to come. `people` as (code, channel)."""
+    calendar's zone). `state` is the notice's, or "ahead" where it is still to come,
+    "held" where an official's answer will hold it back. `people` as (code, channel)."""
 
     at: datetime
     told_at: datetime
@@ -63,14 +64,18 @@ def plan_for(
     """
     steps: list[Step] = []
     dossiers = session.scalars(select(Dossier).where(Dossier.code == code)).all()
+    today = with_forced([rung_rule(rung) for rung in rungs])
+    frozen = _frozen(session, [dossier.id for dossier in dossiers])
     past = _past(session, [dossier.id for dossier in dossiers])
     for dossier in dossiers:
         recorded = [(notice, people) for notice, people in past if notice.dossier_id == dossier.id]
-        steps += [_recorded_step(notice, people, calendar) for notice, people in recorded]
+        steps += [_recorded_step(notice, people, calendar, directory, channels, now) for notice, people in recorded]
         known = {
             (notice.rung, notice.role) for notice, _ in recorded if notice.promise_number == dossier.promise_number
         }
-        steps += _ahead(dossier, known, now, calendar, directory, rungs, channels)
+        ladder = frozen.get((dossier.id, dossier.promise_number), today)
+        held_until = max((a.until_at for a in open_answers(session, dossier.id)), default=now)
+        steps += _ahead(dossier, known, now, held_until, calendar, directory, ladder, channels)
     return sorted(steps, key=lambda step: (step.at, step.rung, step.role))
 
 
@@ -140,56 +145,86 @@ def _past(session: Session, dossier_ids: Collection[int]) -> list[tuple[Notice, 
     return [(notice, tuple(people.get(notice.id, ()))) for notice in notices]
 
 
-def _recorded_step(notice: Notice, people: tuple[tuple[str, str], ...], calendar: WorkingCalendar) -> Step:
+def _recorded_step(
+    notice: Notice,
+    people: tuple[tuple[str, str], ...],
+    calendar: WorkingCalendar,
+    directory: Directory,
+    channels: Collection[str],
+    now: datetime,
+) -> Step:
     told_at = notice.closed_at if notice.state == "told" and notice.closed_at is not None else notice.owed_at
+    delivery, reason = _delivery(calendar.local(told_at), notice.severity, calendar), notice.reason
+    if notice.state == "owed":  # nobody was chosen yet: whoever would be, if it were planned now
+        resolver = Resolver(directory, channels, calendar.local_date(max(delivery, now)))
+        wanted = notice.channels.split(",") if notice.channels else CHANNELS
+        reach = resolver.reach(notice.role, notice.agency_code, wanted)
+        people, reason = _people(reach), reason or _why(reach)
     return Step(
         at=calendar.local(notice.rung_at),
-        told_at=_delivery(calendar.local(told_at), notice.severity, calendar),
+        told_at=delivery,
         rung=notice.rung,
         occasion=notice.occasion,
         role=notice.role,
         severity=notice.severity,
         state=notice.state,
         people=people,
-        reason=notice.reason,
+        reason=reason,
     )
+
+
+def _people(reach: Reach) -> tuple[tuple[str, str], ...]:
+    return tuple((recipient.person, recipient.channel) for recipient in reach.recipients)
+
+
+def _why(reach: Reach) -> str:
+    return reach.reason or (f"báo thay: {reach.stood_in}" if reach.stood_in else "")
+
+
+def _frozen(session: Session, dossier_ids: Collection[int]) -> dict[tuple[int, int], tuple[RungRule, ...]]:
+    """The ladders that began, by (dossier, promise)."""
+    asked = select(Ladder.dossier_id, Ladder.promise_number, Ladder.policy_id).where(Ladder.dossier_id.in_(dossier_ids))
+    begun = {(dossier_id, number): policy for dossier_id, number, policy in session.execute(asked)}
+    versions = load(session, set(begun.values()))
+    return {key: versions[policy] for key, policy in begun.items()}
 
 
 def _ahead(
     dossier: Dossier,
     known: Collection[tuple[str, str]],
     now: datetime,
+    held_until: datetime,
     calendar: WorkingCalendar,
     directory: Directory,
-    rungs: Sequence[Rung],
+    rungs: Sequence[RungRule],
     channels: Collection[str],
 ) -> Iterator[Step]:
-    if dossier.promise_at is None or dossier.stage in FINISHED_STAGES:
+    if dossier.promise_at is None or dossier.late_from_at is None or dossier.stage in FINISHED_STAGES:
         return
     promise_on = calendar.local_date(dossier.promise_at)
     up = [agency.code for agency in directory.up(dossier.agency_code)] or [dossier.agency_code]
     for rung in rungs:
-        rule = rung_rule(rung)
-        if rule.occasion not in _ON_THE_PROMISE or not rule.covers(up, dossier.field_code):
+        if rung.occasion not in ON_THE_PROMISE or not rung.covers(up, dossier.field_code):
             continue
-        at = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar.of(dossier.agency_code))
+        own = calendar.of(dossier.agency_code)
+        at = rung_at(rung.when, promise_on, dossier.letter_by_on, dossier.late_from_at, own)
         if at is None or at <= now:
             continue
         told_at = _delivery(at, rung.severity, calendar)
         resolver = Resolver(directory, channels, calendar.local_date(told_at))
-        for role in rung.tell:
-            if (rule.name, role) not in known:
-                reach = resolver.reach(role, dossier.agency_code, rung.channels)
-                yield _step_ahead(rung, role, at, told_at, reach)
+        for role in rung.roles:
+            if (rung.name, role) not in known:
+                reach = resolver.reach(role, dossier.agency_code, rung.channels or CHANNELS)
+                yield _step_ahead(rung, role, at, told_at, reach, held=at < held_until)
 
 
-def _step_ahead(rung: Rung, role: str, at: datetime, told_at: datetime, reach: Reach) -> Step:
-    people = tuple((recipient.person, recipient.channel) for recipient in reach.recipients)
-    reason = reach.reason or (f"báo thay: {reach.stood_in}" if reach.stood_in else "")
-    return Step(at, told_at, rung_name(rung), rung.when, role, rung.severity, "ahead", people, reason)
+def _step_ahead(rung: RungRule, role: str, at: datetime, told_at: datetime, reach: Reach, *, held: bool) -> Step:
+    state = "held" if held else "ahead"
+    return Step(at, told_at, rung.name, rung.occasion.value, role, rung.severity, state, _people(reach), _why(reach))
 
 
 def rung_rule(rung: Rung) -> RungRule:
+    """A rung of the configuration as the rules see it."""
     return RungRule(
         rung_name(rung),
         Occasion(rung.when),
@@ -198,6 +233,9 @@ def rung_rule(rung: Rung) -> RungRule:
         frozenset(rung.agencies),
         frozenset(rung.fields),
         rung.severity,
+        rung.channels,
+        rung.repeat_days,
+        rung.repeat_times,
     )
 
 

@@ -16,6 +16,14 @@ from monitor.store.tables import Dossier, Source
 # The worst first; a dossier stands in one section only.
 SECTIONS = ("late", "due_today", "due_soon", "mismatch", "source")
 _PROCEDURE_LENGTH = 90
+# What a line says beside the time, by the occasion of a rung.
+_NOTES = {
+    "promise_broken": "đã có người nhận xử lý nhưng không xong đúng ngày đã hẹn",
+    "put_off_over": "hết hạn hoãn nhắc",
+    "mismatch": "hai hệ thống ghi khác nhau, cần xác nhận",
+    "intake_late": "quá 8 giờ làm việc chưa tiếp nhận",
+    "extension_not_entered": "ngày hẹn mới chưa được nhập vào hệ thống",
+}
 _ANSWERED = ISSUED | {LetterState.NOT_NEEDED}
 
 
@@ -75,7 +83,7 @@ def line_for(
         days=days,
         how=how,
         letter=_letter(dossier, subject, section),
-        note="hai hệ thống ghi khác nhau, cần xác nhận" if "mismatch" in subject.occasions else "",
+        note="; ".join(said for occasion, said in _NOTES.items() if occasion in subject.occasions),
         link=f"{base_url.rstrip('/')}/hoso/{quote(dossier.code, safe='')}",
         order=dossier.promise_at.isoformat() if dossier.promise_at is not None else "",
     )

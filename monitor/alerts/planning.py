@@ -9,8 +9,8 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, TypeVar, cast
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -26,8 +26,7 @@ from monitor.settings import Rung
 from monitor.store.tables import Dossier, Message, MessageNotice, Notice
 from monitor.store.writing import in_batches
 
-_BATCH = 500
-T = TypeVar("T")
+_CAP_WINDOW = timedelta(hours=1)
 URGENT = "urgent"
 _SEVERITIES = ("normal", "high", URGENT)
 
@@ -36,13 +35,14 @@ _SEVERITIES = ("normal", "high", URGENT)
 class PlanCount:
     """What one pass did, in notices (`messages` aside).
 
-    `waiting`: for office hours; `held`: their source is stale; `stood_in`: told a role further up; `reopened`: nobody
-    could hear them before and now somebody can.
+    `waiting`: for office hours; `capped`: for somebody who had many within the hour; `held`: their source is stale;
+    `stood_in`: told a role further up; `reopened`: nobody could hear them before and now somebody can.
     """
 
     messages: int = 0
     planned: int = 0
     waiting: int = 0
+    capped: int = 0
     held: int = 0
     stood_in: int = 0
     unreachable: int = 0
@@ -57,6 +57,9 @@ class _Bundle:
     recipient: Recipient
     by_subject: dict[tuple[int | None, str], list[Notice]] = field(default_factory=lambda: defaultdict(list))
 
+    def notices(self) -> list[Notice]:
+        return [notice for some in self.by_subject.values() for notice in some]
+
 
 def plan_messages(
     session: Session,
@@ -69,12 +72,14 @@ def plan_messages(
     channels: Collection[str],
     shadow: bool,
     stale_sources: Collection[str],
+    most_an_hour: int = 0,
 ) -> PlanCount:
-    """Writes one message for each person, channel and urgency from the notices that are owed.
+    """Writes one message for each person and channel from the notices that are owed.
 
     Notices of dossiers whose speaking source is stale stay owed. A notice nobody can hear becomes "unreachable" with
     the reason. With `shadow` everything is planned and nothing will be sent: messages and notices end as cancelled,
-    reason "shadow". `channels` are those enabled. The caller commits.
+    reason "shadow". `channels` are those enabled. Who had `most_an_hour` messages in the last hour (0: no such cap)
+    gets the next ones together, an hour after the first of them was owed at the latest. The caller commits.
     """
     by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
     resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
@@ -83,16 +88,20 @@ def plan_messages(
     dossiers = dossiers_by_id(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     told = [notice for notice in due if not _is_held(notice, dossiers, stale, now)]
-    bundles, unreachable, stood_in = _bundled(told, by_rung, resolver)
+    heard = _heard_already(session, told)
+    bundles, unreachable, stood_in = _bundled(told, by_rung, resolver, heard)
+    bundles, capped = _under_the_cap(session, bundles, most_an_hour, now)
+    capped_notices = {notice.id for bundle in capped for notice in bundle.notices()}
     subjects = subjects_of(session, told, dossiers, directory)
     messages = [_message(bundle, subjects, calendar, now, base_url, shadow) for bundle in bundles]
     _store(session, messages)
-    _close(session, told, unreachable, stood_in, shadow, now)
-    planned = len(told) - len(unreachable)
+    _close(session, [n for n in told if n.id not in capped_notices], unreachable, stood_in, shadow, now)
+    planned = len(told) - len(unreachable) - len(capped_notices)
     return PlanCount(
         messages=len(messages),
         planned=0 if shadow else planned,
         waiting=waiting,
+        capped=len(capped_notices),
         held=len(due) - len(told),
         stood_in=len(stood_in),
         unreachable=len(unreachable),
@@ -121,12 +130,11 @@ def _reopen(session: Session, by_rung: Mapping[tuple[str, str], Rung], resolver:
     lost = and_(Notice.state == "unreachable", never_planned)
     running = select(Dossier.id).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
     found = 0
-    for role, agency, rung_of_notice in session.execute(
-        select(Notice.role, Notice.agency_code, Notice.rung).where(lost).distinct()
-    ).all():
-        if not _reach(role, agency, rung_of_notice, by_rung, resolver).recipients:
+    asked = select(Notice.role, Notice.agency_code, Notice.rung, Notice.channels).where(lost).distinct()
+    for one in session.execute(asked).all():
+        if not _reach(one, by_rung, resolver).recipients:
             continue
-        these = and_(lost, Notice.role == role, Notice.agency_code == agency, Notice.rung == rung_of_notice)
+        these = and_(lost, *(getattr(Notice, name) == value for name, value in one._mapping.items()))
         # rare: only after the people file or the channels changed
         again = session.execute(
             update(Notice).where(these, Notice.dossier_id.in_(running)).values(state="owed", reason="", closed_at=None)
@@ -135,11 +143,52 @@ def _reopen(session: Session, by_rung: Mapping[tuple[str, str], Rung], resolver:
     return found
 
 
-def _reach(
-    role: str, agency: str, rung_of_notice: str, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver
-) -> Reach:
-    rung = by_rung.get((rung_of_notice, role))
-    return resolver.reach(role, agency, rung.channels if rung is not None else CHANNELS)
+def _reach(notice: Any, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> Reach:
+    """Who hears it, on the channels it was owed with; one that names none goes by the rung of today."""
+    if notice.channels:
+        channels: Sequence[str] = notice.channels.split(",")
+    else:
+        rung = by_rung.get((notice.rung, notice.role))
+        channels = rung.channels if rung is not None else CHANNELS
+    return resolver.reach(notice.role, notice.agency_code, channels)
+
+
+def _heard_already(session: Session, notices: Sequence[Notice]) -> set[tuple[int, str]]:
+    """(notice, person) that have a message: of a notice for several people, some may have been capped before."""
+    heard: set[tuple[int, str]] = set()
+    for batch in in_batches([notice.id for notice in notices]):
+        asked = (
+            select(MessageNotice.notice_id, Message.person)
+            .join(Message, Message.id == MessageNotice.message_id)
+            .where(MessageNotice.notice_id.in_(batch), MessageNotice.withdrawn_at.is_(None))
+        )
+        heard.update((notice_id, person) for notice_id, person in session.execute(asked))
+    return heard
+
+
+def _under_the_cap(
+    session: Session, bundles: list[_Bundle], most_an_hour: int, now: datetime
+) -> tuple[list[_Bundle], list[_Bundle]]:
+    """(bundles that go now, those whose person had many messages within the hour and that wait for each other).
+
+    Urgent news never waits, and no other waits for more than an hour.
+    """
+    if not most_an_hour or not bundles:
+        return bundles, []
+    people = sorted({bundle.recipient.person for bundle in bundles})
+    recent: dict[str, int] = {}
+    for batch in in_batches(people):
+        asked = select(Message.person, func.count()).where(
+            Message.person.in_(batch), Message.made_at > now - _CAP_WINDOW, Message.state != "cancelled"
+        )
+        recent.update((person, count) for person, count in session.execute(asked.group_by(Message.person)))
+    go: list[_Bundle] = []
+    wait: list[_Bundle] = []
+    for bundle in bundles:
+        some = bundle.notices()
+        must = any(notice.severity == URGENT or notice.owed_at <= now - _CAP_WINDOW for notice in some)
+        (go if must or recent.get(bundle.recipient.person, 0) < most_an_hour else wait).append(bundle)
+    return go, wait
 
 
 def _is_open(calendar: WorkingCalendar, now: datetime) -> bool:
@@ -159,21 +208,25 @@ def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[s
 
 
 def _bundled(
-    notices: Iterable[Notice], by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver
+    notices: Iterable[Notice],
+    by_rung: Mapping[tuple[str, str], Rung],
+    resolver: Resolver,
+    heard: Collection[tuple[int, str]],
 ) -> tuple[list[_Bundle], dict[int, str], dict[int, str]]:
     """(bundles, why nobody hears it by notice id, which role stands in by notice id)."""
-    bundles: dict[tuple[str, str, bool], _Bundle] = {}
+    bundles: dict[tuple[str, str], _Bundle] = {}
     unreachable: dict[int, str] = {}
     stood_in: dict[int, str] = {}
     for notice in notices:
-        reach = _reach(notice.role, notice.agency_code, notice.rung, by_rung, resolver)
+        reach = _reach(notice, by_rung, resolver)
         if not reach.recipients:
             unreachable[notice.id] = reach.reason
         elif reach.stood_in:
             stood_in[notice.id] = f"báo thay cho {notice.role}: {reach.stood_in}"
         for recipient in reach.recipients:
-            key = (recipient.person, recipient.channel, notice.severity == URGENT)
-            bundle = bundles.setdefault(key, _Bundle(recipient))
+            if (notice.id, recipient.person) in heard:
+                continue
+            bundle = bundles.setdefault((recipient.person, recipient.channel), _Bundle(recipient))
             bundle.by_subject[(notice.dossier_id, notice.source)].append(notice)
     return list(bundles.values()), unreachable, stood_in
 
@@ -193,10 +246,11 @@ def _message(
         subject = subjects[key].seen_as(occasions)
         lines.append(line_for(subject, tuple(notice.id for notice in notices), calendar, now, base_url))
     lines.sort(key=worst_first)
-    notices = [notice for some in bundle.by_subject.values() for notice in some]
+    notices = bundle.notices()
     recipient = bundle.recipient
     row = {
-        "key": message_key(recipient, (notice.key for notice in notices)),
+        # owed again after a pause is news again
+        "key": message_key(recipient, (f"{notice.key}@{notice.owed_at.timestamp()}" for notice in notices)),
         "person": recipient.person,
         "channel": recipient.channel,
         "address": recipient.address,

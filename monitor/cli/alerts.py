@@ -137,6 +137,7 @@ def plan(
         Words("Bậc thang cảnh báo của {code}", "Ladder of {code}").fill(code=code),
         [
             Words("Đến lúc", "Comes"),
+            Words("Báo lúc", "Told at"),
             Words("Bậc", "Rung"),
             Words("Vai trò", "Role"),
             Words("Báo cho", "Tells"),
@@ -145,6 +146,7 @@ def plan(
         [
             (
                 desk.local(row["at"]),
+                desk.local(row["told_at"]),
                 row["rung"],
                 row["role"],
                 ", ".join(f"{who['name']} ({who['channel']})" for who in row["tells"]) or row["reason"],
@@ -159,47 +161,36 @@ def _ladder(desk: Desk, program: "Program", code: str, now: datetime) -> list[di
     """Every rung that hangs on a promise of the dossiers with this code, in the order of their coming."""
     from sqlalchemy import select
 
-    from monitor.alerts.recipients import Resolver
-    from monitor.domain.escalation import rung_at
+    from monitor.alerts.forecast import plan_for
     from monitor.store import database
-    from monitor.store.tables import Dossier, Notice
+    from monitor.store.tables import Dossier
 
     with database.reading(program.engine) as session:
-        dossiers = session.scalars(select(Dossier).where(Dossier.code == code).order_by(Dossier.id)).all()
-        notices = session.scalars(select(Notice).where(Notice.dossier_id.in_([d.id for d in dossiers]))).all()
-    if not dossiers:
-        said = Words("Không có hồ sơ {code}.", "There is no dossier {code}.")
-        raise desk.stopped(Exit.NOT_FOUND, said.fill(code=code))
-    states = {(n.dossier_id, n.promise_number, n.rung, n.role): n.state for n in notices}
-    channels = _enabled(program)
-    rows: list[dict[str, Any]] = []
-    for dossier in dossiers:
-        if dossier.promise_at is None:
-            continue
-        up = [agency.code for agency in program.directory.up(dossier.agency_code)] or [dossier.agency_code]
-        calendar = program.calendar.of(dossier.agency_code)
-        promise_on = calendar.local_date(dossier.promise_at)
-        for rung, rule in zip(program.settings.escalation, program.rules.rungs, strict=True):
-            if rung.when not in ("due", "late", "no_letter") or not rule.covers(up, dossier.field_code):
-                continue
-            comes = rung_at(rule.when, promise_on, dossier.letter_by_on, calendar)
-            if comes is None:
-                continue
-            resolver = Resolver(program.directory, channels, program.calendar.local_date(max(comes, now)))
-            for role in rule.roles:
-                reach = resolver.reach(role, dossier.agency_code, rung.channels)
-                rows.append(
-                    {
-                        "at": comes.astimezone(desk.zone),
-                        "rung": rule.name,
-                        "role": role,
-                        "severity": rule.severity,
-                        "tells": [_told(program, one) for one in reach.recipients],
-                        "reason": reach.reason,
-                        "state": states.get((dossier.id, dossier.promise_number, rule.name, role), ""),
-                    }
-                )
-    return sorted(rows, key=lambda row: (row["at"], row["rung"], row["role"]))
+        if session.scalar(select(Dossier.id).where(Dossier.code == code).limit(1)) is None:
+            said = Words("Không có hồ sơ {code}.", "There is no dossier {code}.")
+            raise desk.stopped(Exit.NOT_FOUND, said.fill(code=code))
+        steps = plan_for(
+            session,
+            code,
+            now=now,
+            calendar=program.calendar,
+            directory=program.directory,
+            rungs=program.settings.escalation,
+            channels=_enabled(program),
+        )
+    return [
+        {
+            "at": step.at.astimezone(desk.zone),
+            "told_at": step.told_at.astimezone(desk.zone),
+            "rung": step.rung,
+            "role": step.role,
+            "severity": step.severity,
+            "tells": [_told(program, person, channel) for person, channel in step.people],
+            "reason": step.reason,
+            "state": step.state,
+        }
+        for step in steps
+    ]
 
 
 def _enabled(program: "Program") -> list[str]:
@@ -207,9 +198,9 @@ def _enabled(program: "Program") -> list[str]:
     return [name for name, table in (("telegram", channels.telegram), ("email", channels.email)) if table.enabled]
 
 
-def _told(program: "Program", recipient: Any) -> dict[str, str]:
-    person = program.directory.person(recipient.person)
-    return {"person": recipient.person, "name": person.name if person else "", "channel": recipient.channel}
+def _told(program: "Program", code: str, channel: str) -> dict[str, str]:
+    person = program.directory.person(code)
+    return {"person": code, "name": person.name if person else "", "channel": channel}
 
 
 @alerts_app.command("send")

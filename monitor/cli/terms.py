@@ -51,6 +51,8 @@ LETTER_STATES: dict[str, Words] = {
 }
 NOTICE_STATES: dict[str, Words] = {
     "owed": Words("phải gửi", "owed"),
+    "ahead": Words("chưa đến", "ahead"),
+    "held": Words("đang giữ, đã có người trả lời", "held back, somebody answered"),
     "folded": Words("gộp vào bậc sau", "folded"),
     "planned": Words("đã lên tin", "planned"),
     "told": Words("đã báo", "told"),

@@ -52,6 +52,7 @@ RUNGS = (
 )
 _OCCASION = {rung.name: rung.when for rung in RUNGS}
 _SEVERITY = {rung.name: rung.severity for rung in RUNGS}
+_CHANNELS = {rung.name: ",".join(rung.channels) for rung in RUNGS}
 
 
 def add_dossiers(sessions: sessionmaker[Session], *rows: dict[str, Any]) -> list[int]:
@@ -89,6 +90,7 @@ def owe(sessions: sessionmaker[Session], dossier_id: int | None, rung: str, role
         "agency_code": "H19.1" if dossier_id is not None else "",
         "occasion": _OCCASION.get(rung, "due"),
         "severity": _SEVERITY.get(rung, "normal"),
+        "channels": _CHANNELS.get(rung, ""),
         "rung_at": NOW,
         "owed_at": NOW,
         "state": "owed",

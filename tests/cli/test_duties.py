@@ -44,7 +44,7 @@ def test_the_ladder_of_a_dossier_says_when_and_whom(working: Office) -> None:
     rungs = working("alerts", "plan", TOMORROW, "--json").json()["rungs"]
     assert [(r["rung"], r["at"], r["state"]) for r in rungs] == [
         ("nhac", "2026-10-08T08:00:00+07:00", "owed"),
-        ("qua-han", "2026-10-14T08:00:00+07:00", ""),
+        ("qua-han", "2026-10-14T08:00:00+07:00", "ahead"),
     ]
     assert rungs[0]["tells"] == [{"person": "nv01", "name": "Trần Thị Thử", "channel": "email"}]
     assert rungs[1]["tells"] == []

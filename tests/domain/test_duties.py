@@ -9,10 +9,11 @@ import pytest
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.dossier import Facts, Pause, Precision, Status
 from monitor.domain.duties import calendar_runs_out, duties
-from monitor.domain.escalation import Occasion, RungRule, parse_rung_time, rungs_due
+from monitor.domain.escalation import Occasion, RungRule, parse_rung_time
 from monitor.domain.findings import FindingKind
 from monitor.domain.stage import RUNNING_STAGES, Stage, Warning, judge, parse_warning
 from tests.domain.calendars import HOURS, ZONE
+from tests.domain.test_escalation import rungs_due
 
 WEEK = [HOURS] * 5 + [()] * 2
 CALENDAR = WorkingCalendar(ZONE, date(2026, 1, 1), date(2027, 12, 31), WEEK, announced_until=date(2026, 12, 31))

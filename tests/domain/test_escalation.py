@@ -1,9 +1,12 @@
 """The ladder: when rungs come, which are owed, what a late tick folds in."""
 
-from datetime import date, time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
+from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.escalation import (
     FORCED,
     Occasion,
@@ -11,9 +14,11 @@ from monitor.domain.escalation import (
     RungRule,
     RungTime,
     applies,
+    climb,
+    found_rung_at,
+    mark,
     parse_rung_time,
     rung_at,
-    rungs_due,
     with_forced,
 )
 from monitor.domain.stage import Stage
@@ -21,9 +26,25 @@ from tests.domain.calendars import at, november
 
 CALENDAR = november()
 PROMISE, LETTER = date(2026, 11, 25), date(2026, 11, 23)
+LIMIT = at("2026-11-26 00:00")
 
 
-def rung(name: str, when: str, occasion: Occasion = Occasion.DUE, **rest: frozenset[str]) -> RungRule:
+def rungs_due(
+    rungs: Sequence[RungRule],
+    promise_on: date,
+    letter_on: date | None,
+    calendar: WorkingCalendar,
+    now: datetime,
+    already: frozenset[str] = frozenset(),
+    may_send: Callable[[RungRule], bool] = lambda _: True,
+) -> tuple[list[RungDue], datetime | None]:
+    """A ladder on a promise by the day, climbed to `now`."""
+    limit = calendar.begins(promise_on + timedelta(days=1))
+    timed = [(one, rung_at(one.when, promise_on, letter_on, limit, calendar)) for one in rungs]
+    return climb(timed, calendar, now, already, may_send)
+
+
+def rung(name: str, when: str, occasion: Occasion = Occasion.DUE, **rest: Any) -> RungRule:
     return RungRule(name, occasion, parse_rung_time(when), ("officer",), **rest)
 
 
@@ -39,13 +60,15 @@ LADDER = [rung("soon", "-3wd 08:00"), rung("letter", "letter_by 08:00"), rung("t
         ("+1wd", RungTime(False, 1, time(0))),
         ("+0", RungTime(False, 0, time(0))),
         ("0wd 7:30", RungTime(False, 0, time(7, 30))),
+        ("-4wh", RungTime(False, 0, time(0), working_hours=-4)),
+        ("+12wh", RungTime(False, 0, time(0), working_hours=12)),
     ],
 )
 def test_rung_times_are_read_as_written(text: str, when: RungTime) -> None:
     assert parse_rung_time(text) == when
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "+1d", "+1", "0 25:00", "letter_by 8", "1.5wd"])
+@pytest.mark.parametrize("text", ["", "tomorrow", "+1d", "+1", "0 25:00", "letter_by 8", "1.5wd", "0wh", "-4wh 08:00"])
 def test_a_rung_time_that_is_not_understood_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match=r"write|time of day"):
         parse_rung_time(text)
@@ -62,11 +85,11 @@ def test_a_rung_time_that_is_not_understood_says_what_to_write(text: str) -> Non
 )
 def test_rungs_hang_on_the_promise_day_in_working_days(name: str, expected: str) -> None:
     when = next(r.when for r in LADDER if r.name == name)
-    assert rung_at(when, PROMISE, LETTER, CALENDAR) == at(expected)
+    assert rung_at(when, PROMISE, LETTER, LIMIT, CALENDAR) == at(expected)
 
 
 def test_a_rung_on_a_letter_day_that_does_not_exist_never_comes() -> None:
-    assert rung_at(parse_rung_time("letter_by 08:00"), PROMISE, None, CALENDAR) is None
+    assert rung_at(parse_rung_time("letter_by 08:00"), PROMISE, None, LIMIT, CALENDAR) is None
     due, upcoming = rungs_due([rung("letter", "letter_by 08:00")], PROMISE, None, CALENDAR, at("2026-12-01 08:00"))
     assert (due, upcoming) == ([], None)
 
@@ -138,3 +161,62 @@ def test_a_ladder_without_a_rung_for_a_second_miss_gets_ours() -> None:
     own = RungRule("again", Occasion.LATE_AGAIN, parse_rung_time("0"), ("director",))
     assert with_forced([]) == (FORCED,)
     assert with_forced([own]) == (own,)
+
+
+@pytest.mark.parametrize(
+    ("when", "limit", "expected", "meaning"),
+    [
+        ("-4wh", "2026-11-26 00:00", "2026-11-25 13:00", "half a day before the day ends"),
+        ("-4wh", "2026-11-26 10:00", "2026-11-25 15:30", "due next morning: inside office hours, not 00:00"),
+        ("-10wh", "2026-11-25 10:00", "2026-11-23 08:00", "over a day off"),
+        ("+2wh", "2026-11-26 00:00", "2026-11-26 09:30", "two hours late"),
+    ],
+)
+def test_a_rung_in_working_hours_lands_inside_them(when: str, limit: str, expected: str, meaning: str) -> None:
+    """GLPI PR 22678: an early level with two blocks a day ran at 00:00."""
+    assert rung_at(parse_rung_time(when), PROMISE, LETTER, at(limit), CALENDAR) == at(expected), meaning
+
+
+@pytest.mark.parametrize(
+    ("when", "expected", "meaning"),
+    [
+        ("0", "2026-11-20 10:00", "at once"),
+        ("0 08:00", "2026-11-20 10:00", "that hour has passed already: at once"),
+        ("0 14:00", "2026-11-20 14:00", "the same afternoon"),
+        ("+1wd 08:00", "2026-11-23 08:00", "over the weekend"),
+        ("+4wh", "2026-11-20 15:30", "in working hours, lunch left out"),
+        ("-1wd", "2026-11-20 10:00", "never before it was found"),
+    ],
+)
+def test_a_rung_on_a_finding_hangs_on_when_it_was_found(when: str, expected: str, meaning: str) -> None:
+    assert found_rung_at(parse_rung_time(when), at("2026-11-20 10:00"), CALENDAR) == at(expected), meaning
+
+
+REPEATED = rung("late", "+1wd 08:00", repeat_days=2, repeat_times=2)
+
+
+def test_a_rung_is_told_again_until_its_repeats_are_used_up() -> None:
+    """Promised Thu 12/11: told Fri 13/11, again Tue 17/11 and Thu 19/11, and no more."""
+    told, already, now = [], set[str](), at("2026-11-12 00:00")
+    while True:
+        due, upcoming = rungs_due([REPEATED], date(2026, 11, 12), None, CALENDAR, now, frozenset(already))
+        told += [(one.at, one.repeat, one.folded) for one in due]
+        already |= {mark(one.rung.name, one.repeat) for one in due}
+        if upcoming is None:
+            break
+        now = upcoming
+    days = (at("2026-11-13 08:00"), at("2026-11-17 08:00"), at("2026-11-19 08:00"))
+    assert told == [(day, k, False) for k, day in enumerate(days)]
+
+
+def test_of_missed_repeats_the_newest_is_sent() -> None:
+    due, _ = rungs_due([REPEATED], date(2026, 11, 12), None, CALENDAR, at("2026-11-18 08:00"))
+    assert [(one.repeat, one.folded) for one in due] == [(0, True), (1, False)]
+
+
+def test_a_reminder_folds_no_higher_rung() -> None:
+    """The officer's third reminder comes after the chairman's rung: the chairman must hear."""
+    pair = [REPEATED, rung("boss", "+3wd 08:00")]
+    due, _ = rungs_due(pair, date(2026, 11, 12), None, CALENDAR, at("2026-11-20 09:00"))
+    assert [(one.rung.name, one.repeat) for one in due if not one.folded] == [("boss", 0)]
+    assert {mark(one.rung.name, one.repeat) for one in due} == {"late", "late#1", "late#2", "boss"}

@@ -109,13 +109,14 @@ class Answers(Strict):
 
 
 class LetterAgency(Strict):
-    """How one agency's letter looks. `agency` is a code of the people file, or "*" for all others."""
+    """How one agency's letter looks. `agency` is a code of the people file, or "*" for all others; an agency may have
+    one entry after the other, each from its day to its day (both inclusive)."""
 
     agency: str = "*"
     parent: str = ""
     issuer: str = ""  # as printed; the agency's name in capitals where left out
     place: str = ""
-    symbol: str = "PXL"
+    symbol: str = ""  # after the number; the form's own where left out
     signer_authority: str = ""  # "KT. CHỦ TỊCH" | "TL. …" | ""
     signer_title: str = "CHỦ TỊCH"
     signer_name: str = ""
@@ -123,6 +124,10 @@ class LetterAgency(Strict):
     show_id_number: bool = False
     numbering: Literal["registry", "internal"] = "registry"  # who gives a letter its number
     form: str = "pxl_2025"
+    title: str = ""  # a name in the form's [titles]; its own where left out
+    counter: str = ""  # the one-stop unit, as a sentence names it
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class Letters(Strict):
@@ -132,6 +137,8 @@ class Letters(Strict):
     )
     templates: Path | None = None  # a folder of the office's own wording, laid over ours
     print_server: str = "http://127.0.0.1:631"  # CUPS, for `dunghen letters print --printer`
+    # by procedure: those that still name an older form (hộ tịch, 163/QĐ-BTP)
+    procedures: dict[str, str] = Field(default_factory=lambda: {"1.004873": "pxl_2018"})
     agencies: tuple[LetterAgency, ...] = (LetterAgency(),)
 
 

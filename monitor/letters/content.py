@@ -4,13 +4,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
+RECIPIENTS = "Nơi nhận:"
 BLANK = "……"  # left for a person to fill in; at the end of a paragraph it becomes a dotted line to the margin
 
 _FILL = re.compile(r"\s*…{2,}$")
@@ -42,17 +42,20 @@ class Content:
     signer_name: str
     recipients: tuple[str, ...] = ()
     values: Mapping[str, str | bool] = field(default_factory=dict)
-    bound_to: str = field(default="", metadata={"kept": False})  # the check of the stored letter this paper goes with
+    layout: str = "phieu"  # or cong_van: the subject under the number
+    bound_to: str = ""  # the check of the stored letter this paper goes with
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form kept in `Letter.content`."""
-        kept = {name: value for name, value in asdict(self).items() if name in _kept()}
+        left_out = {"bound_to"} | ({"layout"} if self.layout == "phieu" else set())  # letters of old have no layout
+        kept = {name: value for name, value in asdict(self).items() if name not in left_out}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Content":
         """Reads the stored form back. Raises `ValueError` naming what is missing or unknown."""
-        if wrong := _kept().symmetric_difference(stored):
+        known = {f.name for f in fields(cls)} - {"bound_to"}
+        if wrong := known.symmetric_difference({"layout", *stored}):
             raise ValueError(f"the stored letter has missing or unknown parts: {', '.join(sorted(wrong))}")
         parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
         return cls(**parts)
@@ -68,10 +71,6 @@ class Content:
         """The short hash printed on the paper, 12 hexadecimal digits: enough to tell a genuine draft from another."""
         return self.bound_to or self.hash[:12].upper()
 
-    def numbered(self, number: str, place_and_date: str) -> "Content":
-        """The paper with the registry's number and date on it. Its check stays the stored letter's: the words are."""
-        return replace(self, number=number, place_and_date=place_and_date, bound_to=self.check)
-
     @property
     def instant(self) -> datetime:
         return datetime.fromisoformat(self.worded_at)
@@ -83,16 +82,19 @@ class Content:
         yield "nation", NATION
         yield "motto", MOTTO
         yield "number", self.number
-        yield "place_and_date", self.place_and_date
-        for part in ("title", "addressee"):
-            yield from ((part, line) for line in getattr(self, part))
+        place = [("place_and_date", self.place_and_date)]
+        title = [("title", line) for line in self.title]
+        yield from [*place, *title] if self.layout == "phieu" else [*title, *place]
+        yield from (("addressee", line) for line in self.addressee)
         yield from (("body", words) for words, _ in map(split_fill, self.body) if words)
+        if self.recipients:
+            yield "recipients", RECIPIENTS
+        yield from (("recipients", line) for line in self.recipients)
         yield from (("signer", line) for line in self.signer)
         if self.signer_name:
             yield "signer_name", self.signer_name
         elif self.signer_note:
             yield "signer_note", self.signer_note
-        yield from (("recipients", line) for line in self.recipients)
         yield "footer", self.footer
 
     @property
@@ -103,11 +105,6 @@ class Content:
     def qr(self) -> str:
         """What the QR holds: the dossier code and the check, nothing about the person."""
         return f"{self.dossier_code} {self.check}"
-
-
-@cache
-def _kept() -> frozenset[str]:
-    return frozenset(f.name for f in fields(Content) if f.metadata.get("kept", True))
 
 
 def split_fill(paragraph: str) -> tuple[str, bool]:

@@ -9,6 +9,7 @@ _PAGE = 257 / 25.4 * 72  # points between the top and bottom margins of A4
 _CAP_HEIGHT = 0.66  # of the size: with the leading it makes the pitch of the lines
 _BETWEEN = 6.0  # points between paragraphs
 _DOTTED = 34.0  # points that a line of dots takes with its room for a pen
+_SUBJECT_LINE = 28  # characters of the subject under the number, in its column of 66 mm
 _SIGNATURE = 68.0 + 16.0  # points: the gap to sign in and its note
 
 
@@ -30,7 +31,10 @@ class Density:
         for words, _ in map(split_fill, content.body):
             body += _BETWEEN + (ceil((len(words) + 6) / self.per_line) * pitch if words else _DOTTED)
         head = 15.0 * (max(len(content.parent) + len(content.issuer), 2) + 1) + 20
-        narrow = sum(ceil(len(line) / self.per_line) for line in (*content.addressee, *content.title))
+        subject = content.title if content.layout == "cong_van" else ()
+        head += 15.0 * sum(ceil(len(line) / _SUBJECT_LINE) for line in subject)
+        titles = () if subject else content.title
+        narrow = sum(ceil(len(line) / self.per_line) for line in (*content.addressee, *titles))
         return head + 40 + (narrow + len(content.signer)) * pitch + body + _SIGNATURE
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.dossier import Precision
 from monitor.letters.content import Content
 from monitor.letters.forms import Forms
-from monitor.letters.letterhead import DirectoryLike, head_of, name_above, name_in_text, setting_of
+from monitor.letters.letterhead import DirectoryLike, agency_on, head_of, name_above, name_in_text, setting_of
 from monitor.letters.wording import Facts, compose, retold, tells
 from monitor.settings import Letters
 from monitor.store.seals import seal_letters
@@ -72,24 +72,29 @@ def draft_letters(
     known = _known(session, [dossier for _, dossier in owed])
     changes: list[dict[str, Any]] = []
     problems: list[str] = []
+    today = calendar.local(now).date()
     for letter, dossier in owed:
-        entry = setting_of(letter.agency_code, settings.agencies)
-        agency = directory.agency(letter.agency_code) if letter.agency_code else None
+        entry = setting_of(letter.agency_code, settings.agencies, today)
+        agency = agency_on(letter.agency_code, directory, today)
         in_text = name_in_text(agency, dossier.agency_name)
         person = known.get(dossier.id, _NOBODY)
         facts = _facts(letter, dossier, person, in_text, calendar.local, now)
         if facts is None:
             problems.append(f"{dossier.code}: không có ngày hẹn trả")
             continue
+        code = settings.procedures.get(dossier.procedure_code, entry.form)
+        form = forms.choose(code, today, extension=letter.promise_number == 1)
         facts = replace(
             facts,
+            counter=entry.counter,
+            title=form.title_named(entry.title if form.code == entry.form else ""),
             agency_above=name_above(agency, directory),
             legal_basis=settings.legal_basis,
             contact=entry.contact,
             id_number=facts.id_number if entry.show_id_number else "",
         )
         head = head_of(entry, agency, directory, in_text)
-        content = compose(forms.get(entry.form), head, facts, now, calendar.local(now).year)
+        content = compose(form, head, facts, now, today.year)
         changes.append(_row(letter.id, content) | {"state": "drafted", "drafted_at": now})
     turned = [
         _row(letter.id, retold_for(forms, letter, dossier, content, calendar.local, now)) | {"drafted_at": now}

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.letters import paper, word
 from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
+from monitor.letters.sheet import entries, numbered
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import in_batches
 
@@ -61,12 +62,14 @@ def write_files(
     """
     if unknown := set(kinds) - set(KINDS):
         raise ValueError(f"a letter is written as pdf or docx, not {', '.join(sorted(unknown))}")
-    rows = list(_rows(session, only))
+    ids = _ids(session, only if only is None else frozenset(only))
+    doubled = _doubled(session)
     done: list[LetterFiles] = []
-    for row in rows:
-        done.append(_write_one(row, folder, kinds))
-        if progress is not None:
-            progress(len(done), len(rows))
+    for batch in in_batches(ids):  # the words of one batch in memory, however many letters there are
+        for row in _rows(session, batch, doubled):
+            done.append(_write_one(row, folder, kinds))
+            if progress is not None:
+                progress(len(done), len(ids))
     for place in sorted({path.parent for files in done if files.written for path in files.paths.values()}):
         _sync_folder(place)
     return done
@@ -80,20 +83,25 @@ def safe_name(text: str) -> str:
     return f"{clean}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _rows(session: Session, only: Collection[int] | None) -> Iterator[_Row]:
+def _ids(session: Session, only: Collection[int] | None) -> list[int]:
+    query = select(Letter.id).where(Letter.content_hash != "", Letter.state.not_in(("not_needed", "void", "missed")))
+    found = session.scalars(query.order_by(Letter.id))
+    return [letter_id for letter_id in found if only is None or letter_id in only]
+
+
+def _rows(session: Session, ids: Sequence[int], doubled: Collection[tuple[str, str, int]]) -> Iterator[_Row]:
+    numbers = entries(session, ids)
     query = (
         select(Letter.id, Letter.agency_code, Letter.promise_number, Letter.content, Dossier.code)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.content_hash != "", Letter.state.not_in(("not_needed", "void", "missed")))
+        .where(Letter.id.in_(ids))
         .order_by(Letter.id)
     )
-    doubled = _doubled(session)
-    for batch in [None] if only is None else in_batches(sorted(only)):
-        chosen = query if batch is None else query.where(Letter.id.in_(batch))
-        for letter_id, agency, promise, content, code in session.execute(chosen):
-            assert content is not None
-            twin = f"-{letter_id}" if (agency, code, promise) in doubled else ""
-            yield _Row(letter_id, agency, f"{safe_name(code)}-{promise}{twin}", Content.from_dict(content))
+    for letter_id, agency, promise, stored, code in session.execute(query):
+        assert stored is not None  # `_ids` asked for drafted ones
+        twin = f"-{letter_id}" if (agency, code, promise) in doubled else ""
+        content = numbered(Content.from_dict(stored), numbers.get(letter_id))
+        yield _Row(letter_id, agency, f"{safe_name(code)}-{promise}{twin}", content)
 
 
 def _doubled(session: Session) -> set[tuple[str, str, int]]:

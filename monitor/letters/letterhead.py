@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from monitor.letters.names import tidy
@@ -26,6 +27,7 @@ class DirectoryLike(Protocol):
     """What letters ask of the directory."""
 
     def agency(self, code: str) -> AgencyLike | None: ...
+    def canonical(self, source: str, agency_code: str, on: date | None = None) -> str: ...
 
 
 _COMMITTEE = re.compile(r"^(UBND|Ủy ban nhân dân|Uỷ ban nhân dân)\s+", re.IGNORECASE)
@@ -34,10 +36,22 @@ _HEADS = {"commune": "CHỦ TỊCH", "province": "CHỦ TỊCH", "department": "
 _ANY_HEAD = "THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ"  # as the form itself prints it
 
 
-def setting_of(code: str, agencies: Sequence[LetterAgency]) -> LetterAgency:
-    """The entry of this agency, else the one of "*", else the defaults."""
-    own = next((a for a in agencies if a.agency == code), None)
-    return own or next((a for a in agencies if a.agency == "*"), LetterAgency())
+def setting_of(code: str, agencies: Sequence[LetterAgency], on: date) -> LetterAgency:
+    """The entry of this agency in force that day, else the one of "*", else the defaults. Of several the newest."""
+    for wanted in (code, "*"):
+        found = [a for a in agencies if a.agency == wanted and _in_force(a, on)]
+        if found:
+            return max(found, key=lambda a: a.valid_from or date.min)
+    return LetterAgency()
+
+
+def _in_force(entry: LetterAgency, on: date) -> bool:
+    return (entry.valid_from or date.min) <= on <= (entry.valid_to or date.max)
+
+
+def agency_on(code: str, directory: DirectoryLike, on: date) -> AgencyLike | None:
+    """The agency that answers to this code on that day: one that was renamed or merged writes under its new name."""
+    return directory.agency(directory.canonical("", code, on) or code) if code else None
 
 
 def full_name(name: str) -> str:

@@ -98,8 +98,8 @@ def register(session: Session, letter_id: int, office: Office, by: By, entry: En
     case = open_case(session, letter_id, by, (LetterState.SIGNED,))
     signed = latest(session, letter_id, "signed")
     assert signed is not None  # the state says so
-    own = setting_of(case.letter.agency_code, office.settings.agencies)
     signed_on, today = date.fromisoformat(signed.detail["on"]), office.today(by.at)
+    own = setting_of(case.letter.agency_code, office.settings.agencies, today)
     given = enter(session, case, entry, signed_on, today, internal=own.numbering == "internal")
     return record(
         session, case, LetterState.REGISTERED, "registered", by,

@@ -85,7 +85,7 @@ def _told(session: Session, letter_id: int, office: Office) -> dict[str, object]
         "han_moi": values["han_moi"] if new is not None else "",
         "han_moi_ngan": _short(new) if new is not None else "",
         "can_cu": office.settings.legal_basis,
-        "lien_he": setting_of(letter.agency_code, office.settings.agencies).contact,
+        "lien_he": setting_of(letter.agency_code, office.settings.agencies, number.dated_on).contact,
         "so": f"{number.number:02d}",
         "ky_hieu": number.symbol,
         "ngay_van_ban": _short(number.dated_on),

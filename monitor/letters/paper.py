@@ -88,6 +88,7 @@ def _data(content: Content) -> dict[str, Any]:
     return {
         "size": density.points,
         "leading": density.leading,
+        "layout": content.layout,
         "nation": NATION,
         "motto": MOTTO,
         "parent": each(content.parent),

@@ -22,8 +22,9 @@ from monitor.letters.cups import PrinterTrouble, Queue
 from monitor.letters.dates import day
 from monitor.letters.files import safe_name, write_whole
 from monitor.letters.fonts import GlyphMissing
+from monitor.letters.sheet import entries, number_of, numbered
 from monitor.letters.steps import By, StepRefused, open_case, record
-from monitor.store.tables import Dossier, Letter, LetterNumber, LetterStep
+from monitor.store.tables import Dossier, Letter, LetterStep
 from monitor.words import Words
 
 PRINTED = "printed"
@@ -196,34 +197,15 @@ def _stacks(sessions: sessionmaker[Session], ids: Sequence[int], done: Printed) 
 
 
 def _read(session: Session, ids: Sequence[int]) -> list[_Sheet]:
-    numbers = register_entries(session, ids)
+    numbers = entries(session, ids)
     columns = select(Letter.id, Letter.agency_code, Letter.content, Letter.content_hash)
     found: dict[int, _Sheet] = {}
     for letter_id, agency, stored, content_hash in session.execute(columns.where(Letter.id.in_(ids))):
         assert stored is not None  # the query asked for drafted ones
-        content, entry = Content.from_dict(stored), numbers.get(letter_id)
-        if entry is not None:
-            content = numbered(content, entry)
-        shown = f"{entry.number:02d}/{entry.symbol}" if entry is not None else ""
-        found[letter_id] = _Sheet(letter_id, agency, content, content_hash, shown)
+        entry = numbers.get(letter_id)
+        content = numbered(Content.from_dict(stored), entry)
+        found[letter_id] = _Sheet(letter_id, agency, content, content_hash, number_of(entry))
     return [found[letter_id] for letter_id in ids if letter_id in found]
-
-
-def register_entries(session: Session, ids: Collection[int]) -> dict[int, LetterNumber]:
-    """By letter: the number it bears now. One that was voided and begun anew bears none until it is registered."""
-    query = (
-        select(LetterNumber)
-        .join(Letter, Letter.id == LetterNumber.letter_id)
-        .where(LetterNumber.letter_id.in_(ids), Letter.state.in_(ISSUED - {LetterState.SIGNED}))
-        .order_by(LetterNumber.id)
-    )
-    return {entry.letter_id: entry for entry in session.scalars(query)}
-
-
-def numbered(content: Content, entry: LetterNumber) -> Content:
-    """The paper with văn thư's number and day in place of the blanks (NĐ 30/2020: a 0 before numbers under 10)."""
-    place = content.place_and_date.partition(", ngày")[0]
-    return content.numbered(f"Số: {entry.number:02d}/{entry.symbol}", f"{place}, {day(entry.dated_on)}")
 
 
 def _cover(sheets: Sequence[_Sheet], press: Press) -> Cover:

@@ -13,10 +13,11 @@ from monitor.letters.fonts import GlyphMissing, check_glyphs
 from monitor.letters.forms import FIELDS, Form, Forms
 from monitor.letters.names import address_word, addressed, tidy
 from monitor.letters.templates import TemplateRefused
-from monitor.settings import Letters
+from monitor.settings import LetterAgency, Letters
 from monitor.words import Words
 
 Values = Mapping[str, str | bool]
+COUNTER = "Bộ phận Tiếp nhận và Trả kết quả giải quyết thủ tục hành chính"  # as NĐ 118/2025 calls any one-stop unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Facts:
     address: str = ""
     legal_basis: str = ""
     contact: str = ""
+    counter: str = ""  # the one-stop unit, as in a sentence
+    title: str = ""  # as printed; "" is the form's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def values_of(facts: Facts) -> Values:
         "ngay_han_cu": day(promised.date()),
         "can_cu": facts.legal_basis,
         "lien_he": facts.contact,
+        "mot_cua": facts.counter or COUNTER,
+        "ten_loai": facts.title,
         # the reason is the officer's and the new date too (house decision 9): left for a person
         "ly_do": BLANK,
         "han_moi": BLANK_DATE,
@@ -83,7 +88,7 @@ def values_of(facts: Facts) -> Values:
 def compose(form: Form, head: Head, facts: Facts, now: datetime, local_year: int) -> Content:
     """The letter's words at `now`. Number and date stay blank: they are the registry's (văn thư)."""
     values = values_of(facts)
-    return _filled(
+    return refilled(
         form,
         values,
         Content(
@@ -96,7 +101,7 @@ def compose(form: Form, head: Head, facts: Facts, now: datetime, local_year: int
             parent=tuple(map(tidy, head.parent)),
             issuer=tuple(map(tidy, head.issuer)),
             # non-breaking spaces keep the gap for the registry's number open on both papers
-            number="Số:" + "\u00a0" * 8 + f"/{tidy(head.symbol)}",
+            number=blank_number(head.symbol or form.symbol),
             place_and_date=f"{tidy(head.place) or BLANK}, ngày …… tháng …… năm {local_year}",
             title=(),
             addressee=(),
@@ -104,8 +109,15 @@ def compose(form: Form, head: Head, facts: Facts, now: datetime, local_year: int
             signer=tuple(map(tidy, head.signer)),
             signer_note="",
             signer_name=tidy(head.signer_name),
+            layout=form.layout,
         ),
     )
+
+
+def blank_number(symbol: str) -> str:
+    """Room for the registry's number; a symbol that nobody set is left to it too."""
+    # non-breaking spaces keep the gap open on both papers
+    return "Số:" + "\u00a0" * 8 + f"/{tidy(symbol) or BLANK}"
 
 
 def reworded(form: Form, content: Content, *, reason: str | None = None, new_date: date | None = None) -> Content:
@@ -115,7 +127,7 @@ def reworded(form: Form, content: Content, *, reason: str | None = None, new_dat
         values |= {"ly_do": tidy(reason) or BLANK, "chua_ghi_ly_do": not tidy(reason)}
     if new_date is not None:
         values["han_moi"] = day(new_date)
-    return _filled(form, values, content)
+    return refilled(form, values, content)
 
 
 def retold(
@@ -127,7 +139,7 @@ def retold(
         "ngay_han_cu": day(promised.date()),
         "da_qua_han": is_overdue,
     }
-    return _filled(form, values, replace(content, worded_at=_instant(now)))
+    return refilled(form, values, replace(content, worded_at=_instant(now)))
 
 
 def tells(content: Content, promised: datetime, *, is_overdue: bool) -> bool:
@@ -139,7 +151,11 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _filled(form: Form, values: Values, content: Content) -> Content:
+def refilled(form: Form, values: Values, content: Content) -> Content:
+    """The letter with these values put into the form's words anew."""
+    # a field that came with a later version of the program is missing in the values of older letters
+    values = dict.fromkeys(FIELDS, "") | dict(values)
+    values["ten_loai"] = values["ten_loai"] or form.title_named("")
     parts = {part: paragraphs(template, values) for part, template in form.parts.items()}
     return replace(
         content,
@@ -149,7 +165,7 @@ def _filled(form: Form, values: Values, content: Content) -> Content:
         body=parts["body"],
         signer_note=" ".join(parts.get("signature", ())),
         recipients=parts.get("recipients", ()),
-        values=dict(values),
+        values=values,
     )
 
 
@@ -165,17 +181,37 @@ def check_templates(settings: Letters) -> list[TemplateRefused]:
     """Every problem in the wording this office uses, worded with samples in each of its variants. For `check`."""
     forms = Forms(settings.templates)
     problems: list[TemplateRefused] = []
-    for code in sorted({agency.form for agency in settings.agencies} | set(forms.codes)):
+    wanted = {agency.form for agency in settings.agencies} | set(settings.procedures.values())
+    for code in sorted(wanted | set(forms.codes)):
         try:
-            _try_out(forms.get(code))
+            form = forms.get(code)
+            _try_out(form)
+            forms.get(form.again)
         except TemplateRefused as problem:
             problems.append(problem)
+        else:
+            problems += [_no_title(form, a.title) for a in settings.agencies if a.form == code and _unknown(form, a)]
     return problems
 
 
+def _unknown(form: Form, agency: LetterAgency) -> bool:
+    return bool(agency.title) and agency.title not in form.titles
+
+
+def _no_title(form: Form, name: str) -> TemplateRefused:
+    known = ", ".join(form.titles)
+    return TemplateRefused(
+        form.files["title"].with_name("form.toml"),
+        1,
+        Words(f'không có tên loại "{name}" trong [titles].', f'there is no title "{name}" in [titles].'),
+        Words(f"[[letters.agencies]] title: {known}.", f"[[letters.agencies]] title: {known}."),
+    )
+
+
 def _try_out(form: Form) -> None:
+    firsts = {"extension": (True,), "apology": (False,)}.get(form.purpose, (True, False))
     for overdue in (False, True):
-        for first in (False, True):
+        for first in firsts:
             values: Values = dict.fromkeys(FIELDS, "mẫu") | {"da_qua_han": overdue, "duoc_gia_han": first}
             for part, template in form.parts.items():
                 printed = paragraphs(template, values)

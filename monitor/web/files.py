@@ -15,6 +15,7 @@ from monitor import TEMPLATES, logs
 from monitor.access.rights import Right
 from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
+from monitor.letters.sheet import entries, numbered
 from monitor.store.tables import Letter
 from monitor.web.visit import Visit, VisitDep, anyone, needs
 
@@ -73,7 +74,7 @@ def _content(visit: Visit, letter_id: int) -> Content:
         if not found.content or found.suspended_for or found.state in ("void", "missed", "not_needed"):
             # nothing drafted, or a doubt that a person must clear before anything is handed out
             raise HTTPException(409)
-        return Content.from_dict(found.content)
+        return numbered(Content.from_dict(found.content), entries(session, [letter_id]).get(letter_id))
 
 
 def _made(kind: Literal["pdf", "docx"], content: Content) -> bytes:

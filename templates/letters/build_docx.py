@@ -75,7 +75,12 @@ def head() -> str:
         + paragraph(run("{{ motto }}", size=13, bold=True))
         + rule(MOTTO_MM, RIGHT_COLUMN)
     )
-    number = paragraph(run("{{ letter.number }}", size=13), before=60)
+    number = (
+        paragraph(run("{{ letter.number }}", size=13), before=60)
+        + tag("if letter.layout == 'cong_van'")
+        + each("title", paragraph(run("{{ line }}", size=12)))
+        + tag("endif")
+    )
     place = paragraph(run("{{ letter.place_and_date }}", size=13, italic=True), before=60)
     return table((left, right), (number, place))
 
@@ -136,7 +141,9 @@ def document() -> str:
     return (
         f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document {W} {R}><w:body>'
         + head()
+        + tag("if letter.layout == 'phieu'")
         + each("title", paragraph(run("{{ line }}", bold=True), before=240))
+        + tag("endif")
         + each("addressee", paragraph(run("{{ line }}"), before=120, after=120))
         + body()
         + signature()

@@ -44,7 +44,8 @@ HEAD = Head(
 
 
 def letter(form: str = "pxl_2025", head: Head = HEAD, **changed: Any) -> Content:
-    return compose(FORMS.get(form), head, facts(**changed), NOW, 2026)
+    told = facts(**changed)
+    return compose(FORMS.choose(form, NOW.date(), extension=told.promise_number == 1), head, told, NOW, 2026)
 
 
 def printed(data: bytes) -> list[str]:

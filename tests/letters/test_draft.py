@@ -175,7 +175,7 @@ def test_a_second_promise_is_the_extended_one(sessions: sessionmaker[Session], p
     put_in(1, extended_at=local(30), letter={"promise_number": 2})
     draft(sessions)
     assert words(sessions).title == ("PHIẾU XIN LỖI",)
-    assert words(sessions).body[1].endswith("hồ sơ: ngày 30 tháng 11 năm 2026.")  # midnight is a day, not an hour
+    assert words(sessions).body[1].endswith("đã gia hạn: ngày 30 tháng 11 năm 2026.")  # midnight is a day, not an hour
 
 
 def test_a_dossier_without_a_promise_is_told_not_invented(

@@ -33,9 +33,9 @@ def says_exactly(data: bytes, content: Content) -> None:
     assert got == wanted
 
 
-@pytest.mark.parametrize("form", ["pxl_2025", "pxl_2018"])
+@pytest.mark.parametrize("form", ["pxl_2025", "pxl_2018", "cong_van"])
 @pytest.mark.parametrize("overdue", [True, False])
-@pytest.mark.parametrize("promise", [1, 2])
+@pytest.mark.parametrize("promise", [1, 2])  # the second miss is written on xin_loi
 def test_the_paper_says_the_words_and_nothing_else(form: str, overdue: bool, promise: int) -> None:
     content = letter(form, is_overdue=overdue, promise_number=promise)
     says_exactly(pdf([content]), content)

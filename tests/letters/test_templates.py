@@ -105,7 +105,7 @@ def test_a_file_that_is_not_text_or_too_large_is_refused(tmp_path: Path) -> None
 
 def test_our_own_wording_has_no_problem() -> None:
     assert check_templates(Letters()) == []
-    assert Forms().codes == ("pxl_2018", "pxl_2025")
+    assert Forms().codes == ("bao_mot_cua", "cong_van", "pxl_2018", "pxl_2025", "xin_loi")
 
 
 def test_an_office_changes_one_file_and_keeps_the_rest(tmp_path: Path) -> None:

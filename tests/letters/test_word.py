@@ -16,6 +16,7 @@ from monitor.letters import word
 from monitor.letters.content import Content, split_fill
 from monitor.letters.fonts import GlyphMissing, repertoire
 from monitor.letters.paper import pdf
+from monitor.letters.sheet import notice
 from monitor.letters.wording import Head, reworded
 from tests.counts import proof_examples
 from tests.letters.samples import FORMS, HEAD, filled, letter, printed, squeezed
@@ -36,11 +37,14 @@ def by_part(content: Content) -> dict[str, str]:
 OTHER = Head(("SỞ X",), ("CHI NHÁNH Y",), "Y", "PXL-CNY", ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"), "Trần Văn Quang")
 
 
-@pytest.mark.parametrize("form", ["pxl_2025", "pxl_2018"])
+@pytest.mark.parametrize("form", FORMS.codes)
 @pytest.mark.parametrize("head", [HEAD, OTHER])
 def test_both_papers_say_the_same(form: str, head: Head) -> None:
-    content = letter(form, head=head, is_overdue=True)
-    content = reworded(FORMS.get(form), content, reason="Chờ xác minh thực địa.")
+    purpose = FORMS.get(form).purpose
+    content = letter("pxl_2025" if purpose == "notice" else form, head=head, is_overdue=True)
+    content = reworded(FORMS.get(content.form), content, reason="Chờ xác minh thực địa.")
+    content = notice(FORMS, content, None) if purpose == "notice" else content
+    assert content.form == form
     # a head of two columns is read row by row in one and column by column in the other: compare as sorted lines
     in_word = sorted(squeezed(line) for line in said(word.docx(content)).split("\n") if line.strip())
     wanted = sorted(by_part(content).values())

@@ -57,7 +57,7 @@ def test_a_second_miss_offers_no_second_extension() -> None:
     assert words.title == ("PHIẾU XIN LỖI",)
     text = " ".join(words.body)
     assert "vào ngày" not in text
-    assert "sẽ trả kết quả ngay sau khi giải quyết xong hồ sơ" in text
+    assert "sẽ trả kết quả cho Ông/Bà ngay sau khi giải quyết xong hồ sơ" in text
 
 
 def test_a_promise_without_an_hour_prints_none() -> None:

@@ -72,14 +72,14 @@ class _Server(uvicorn.Server):
 def run(program: ProgramLike, options: Options | None = None) -> int:
     """Runs until SIGTERM or SIGINT.
 
-    Returns the exit code: 0 a clean stop, 1 no port or a broken web server, 2 a host that pages without sign-in may
-    not have, 5 the data is held by another daemon.
+    Returns the exit code: 0 a clean stop, 1 no port or a broken web server, 2 a host on which passwords would cross
+    the network in the clear, 5 the data is held by another daemon.
     """
     chosen = Options() if options is None else options
     notifier = Notifier()
     settings = program.settings
-    if not is_loopback(settings.web.host):
-        log.error("web_host_refused", host=settings.web.host, reason="pages without sign-in stay on this machine")
+    if not is_loopback(settings.web.host) and not is_encrypted(settings):
+        log.error("web_host_refused", host=settings.web.host, reason="passwords would cross the network in the clear")
         return 2
     try:
         with OneInstance(settings.site.data_dir, program.engine):
@@ -227,6 +227,11 @@ def _web_config(program: ProgramLike, engine: LocalEngine) -> uvicorn.Config:
     )
 
 
+def is_encrypted(settings: Settings) -> bool:
+    """Whether what the network sees is TLS: the pages' address is https, and a proxy we know of speaks it for us."""
+    return settings.site.base_url.startswith("https://") and bool(settings.web.trusted_proxies)
+
+
 def is_loopback(host: str) -> bool:
     """Whether nobody but this machine can reach an address to listen on. A name other than localhost is not trusted."""
     if host == "localhost":
@@ -236,4 +241,4 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-__all__ = ["Options", "ProgramLike", "is_loopback", "plan_jobs", "run"]
+__all__ = ["Options", "ProgramLike", "is_encrypted", "is_loopback", "plan_jobs", "run"]

@@ -6,7 +6,7 @@ Each check takes the value as the file has it and answers with the problems it s
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -202,21 +202,38 @@ def _due_soon(value: Any) -> Found:
             )
 
 
-def _loopback(value: Any) -> Found:
-    if isinstance(value, str) and not is_loopback(value):
+def _web(table: Any) -> Found:
+    host = table.get("host", "127.0.0.1")
+    if isinstance(host, str) and not is_loopback(host) and not table.get("trusted_proxies"):
         yield (
-            (),
+            ("host",),
             Problem(
                 Words(
-                    "trang web chưa có đăng nhập nên chỉ được mở trên chính máy này.",
-                    "the pages have no sign-in yet, so they may only listen on this machine.",
+                    "mật khẩu đăng nhập sẽ đi qua mạng không mã hóa.",
+                    "passwords would cross the network in the clear.",
                 ),
                 Words(
-                    '"127.0.0.1"; đặt một máy chủ trung gian có đăng nhập ở trước',
-                    '"127.0.0.1", with a reverse proxy that signs people in before it',
+                    '"127.0.0.1"; hoặc đặt máy chủ trung gian có TLS ở trước, ghi địa chỉ của nó ở trusted_proxies và '
+                    "site.base_url bắt đầu bằng https",
+                    '"127.0.0.1"; or a reverse proxy with TLS before it, its address in trusted_proxies, and a '
+                    "site.base_url that begins with https",
                 ),
             ),
         )
+
+
+def _networks(value: Any) -> Found:
+    for i, one in enumerate(value if isinstance(value, list) else ()):
+        try:
+            ip_network(one)
+        except (ValueError, TypeError):
+            yield (
+                (i,),
+                Problem(
+                    Words(f'"{one}" không phải địa chỉ hay mạng.', f'"{one}" is no address and no network.'),
+                    Words('"127.0.0.1" hoặc "10.1.2.0/24"', '"127.0.0.1" or "10.1.2.0/24"'),
+                ),
+            )
 
 
 def is_loopback(host: str) -> bool:
@@ -290,10 +307,10 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Letters, "print_server"): _web_address,
     (Warning_, "due_soon"): _due_soon,
     (Rung, "at"): _rung_moment,
-    (Web, "host"): _loopback,
+    (Web, "trusted_proxies"): _networks,
     (Web, "port"): _between(0, 65_535),
 }
-TABLE_CHECKS: dict[type[BaseModel], Check] = {Telegram: _telegram, Email: _email}
+TABLE_CHECKS: dict[type[BaseModel], Check] = {Telegram: _telegram, Email: _email, Web: _web}
 MUST_EXIST = {"calendar.file", "procedures.file", "people.file", "letters.templates"}
 
 

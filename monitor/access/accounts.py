@@ -122,6 +122,12 @@ def unlock(session: Session, account: Account, *, now: datetime, by: str) -> Non
     note(session, account, "account_unlocked", by=by, now=now)
 
 
+def forget_second_factor(session: Session, account: Account, *, now: datetime, by: str) -> None:
+    """The next sign-in takes the password alone, until the person enrols again."""
+    account.totp_sealed, account.totp_on_at = "", None
+    note(session, account, "second_factor_forgotten", by=by, now=now)
+
+
 def check_password(session: Session, name: str, password: str, now: datetime) -> Tried:
     """One try at the door. Counts it, makes the next one wait after too many, and keeps the hash up to date."""
     account = find(session, name)

@@ -13,6 +13,7 @@ from monitor.cli import answers as _answers  # noqa: F401 - adds its commands to
 from monitor.cli import desk as desk_module
 from monitor.cli import months as _months  # noqa: F401 - adds its command to the calendar's
 from monitor.cli import recalendar as _recalendar  # noqa: F401 - adds its commands to the calendar's and the procedures'
+from monitor.cli.accounts import accounts_app
 from monitor.cli.alerts import alerts_app
 from monitor.cli.counting import calendar_app, due
 from monitor.cli.desk import Desk
@@ -101,6 +102,7 @@ for name, group in (
     ("letters", letters_app),
     ("alerts", alerts_app),
     ("people", people_app),
+    ("accounts", accounts_app),
     ("db", db_app),
 ):
     app.add_typer(group, name=name)

@@ -240,6 +240,45 @@ VIETNAMESE: dict[str, str] = {
         "Đưa một bản sao vào thay; dữ liệu đang có được giữ lại bên cạnh. Không dùng khi tiến trình đang chạy."
     ),
     "A copy made by `dunghen db backup`.": ("Bản sao do `dunghen db backup` tạo."),
+    "Accounts: who may sign in to the pages, and with which role.": (
+        "Tài khoản: ai được đăng nhập trang web, với vai trò nào."
+    ),
+    "List the accounts: roles, second factor, last sign-in, locked or not.": (
+        "Liệt kê tài khoản: vai trò, mã hai bước, lần đăng nhập cuối, có bị khóa không."
+    ),
+    "The name typed at sign-in.": ("Tên gõ khi đăng nhập."),
+    "ROLE@AGENCY, as often as needed; * is every agency. See docs/sysadmin.md for the roles.": (
+        "VAI_TRÒ@CƠ_QUAN, ghi nhiều lần được; * là mọi cơ quan. Các vai trò: xem docs/sysadmin.md."
+    ),
+    "What the province's SSO calls this person: no password is made.": (
+        "Tên của người này ở hệ thống đăng nhập một lần: không tạo mật khẩu."
+    ),
+    "Make an account with a one-time password, shown once; or, with --sso, one without a password.": (
+        "Tạo tài khoản với mật khẩu dùng một lần, chỉ hiện một lần; có --sso thì không có mật khẩu."
+    ),
+    "Replace an account's roles; they count from the next page on.": (
+        "Thay vai trò của tài khoản; có hiệu lực từ trang kế tiếp."
+    ),
+    "Also forget the second factor: the phone is lost.": ("Bỏ cả mã hai bước: khi mất điện thoại."),
+    "Give an account a new one-time password, shown once; it is signed out everywhere and unlocked.": (
+        "Cấp mật khẩu dùng một lần mới, chỉ hiện một lần; đăng xuất mọi nơi và mở khóa."
+    ),
+    "Shut an account and sign it out everywhere, at once; its tokens stop too.": (
+        "Khóa tài khoản và đăng xuất mọi nơi ngay; mã API của nó cũng dừng."
+    ),
+    "Open a locked account again, or one that waits after wrong tries.": (
+        "Mở khóa tài khoản, hoặc bỏ thời gian chờ sau nhiều lần gõ sai."
+    ),
+    "What the token is for; also the name to revoke it by.": ("Mã dùng cho việc gì; cũng là tên để thu hồi."),
+    "What it may do, of what the account may: see_dossiers, see_figures, see_metrics …": (
+        "Được làm gì, trong các quyền của tài khoản: see_dossiers, see_figures, see_metrics …"
+    ),
+    "How long it works.": ("Dùng được bao nhiêu ngày."),
+    "Make a token for a program that asks the API in an account's name. It is shown once.": (
+        "Tạo mã cho chương trình gọi API thay một tài khoản. Chỉ hiện một lần."
+    ),
+    "The label the token was made with.": ("Nhãn đã ghi khi tạo mã."),
+    "End the tokens of an account that have this label.": ("Thu hồi các mã của tài khoản mang nhãn này."),
 }
 
 

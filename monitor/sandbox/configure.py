@@ -122,6 +122,8 @@ signer_title = "CHỦ TỊCH"
 [web]
 host = "127.0.0.1"
 port = {web_port}
+session_idle = "30d"       # ten minutes of the live demo's clock pass in a second
+session_longest = "365d"
 
 [daemon]
 judge_every = "{judge_every}"

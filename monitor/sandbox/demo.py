@@ -21,6 +21,7 @@ from monitor.clock import FixedClock, RunningClock
 from monitor.letters.files import LetterFiles, write_files
 from monitor.sandbox.compare import compare
 from monitor.sandbox.configure import write_config
+from monitor.sandbox.door import open_the_door, show_the_door
 from monitor.sandbox.faults import Fault
 from monitor.sandbox.province import make_province
 from monitor.sandbox.screen import Screen, show_results, show_truth
@@ -80,12 +81,14 @@ def _once(folder: Path, size: int, seed: int, at: datetime, shown: Screen) -> in
         clock = FixedClock(at)
         with Program(settings, clock, upgrade=True) as program:
             files = _whole_job(program, sandbox, clock, shown)
+            open_the_door(program, province)
             truth = work_out(province)
             with program.sessions() as session:
                 checks = compare(session, sandbox, truth)
                 repeats = session.scalar(select(func.count()).where(Message.maybe_repeat.is_(True))) or 0
         show_truth(checks, shown)
         show_results(files, sandbox, truth, repeats, folder, WEB_PORT, shown)
+        show_the_door(shown)
     agrees = all(check.agrees for check in checks) and not any(one.problem for one in files)
     shown.say(
         Words("Mọi con số khớp với sự thật.", "Every number agrees with the truth.")
@@ -170,6 +173,8 @@ def _live(folder: Path, size: int, seed: int, at: datetime, shown: Screen) -> in
         ticking.start()
         try:
             with Program(settings, clock, upgrade=True) as program:
+                open_the_door(program, province)
+                show_the_door(shown)
                 return daemon.run(
                     program, daemon.Options(speed=LIVE_SPEED, on_ready=lambda where: _live_at(where, shown))
                 )

@@ -49,6 +49,7 @@ def test_the_commands_are_the_ones_promised() -> None:
         "alerts",
         "sources",
         "people",
+        "accounts",
         "db",
     ]
     assert sorted(typer.main.get_command(app).commands) == sorted(promised)  # type: ignore[attr-defined]

@@ -231,7 +231,7 @@ def test_a_killed_daemon_leaves_no_lock_behind(start: Start) -> None:
     start().wait_for("READY=1")
 
 
-def test_pages_without_sign_in_stay_on_this_machine(start: Start) -> None:
+def test_passwords_never_cross_the_network_in_the_clear(start: Start) -> None:
     daemon = start(host="0.0.0.0")
     assert daemon.ends() == 2
     assert daemon.events("web_host_refused")[0]["host"] == "0.0.0.0"

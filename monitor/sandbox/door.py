@@ -1,0 +1,53 @@
+"""Accounts of the demo, one a role, so that every page can be seen. Invented people, pages on loopback."""
+
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from monitor.access import accounts
+from monitor.access.rights import ALL_AGENCIES, Role
+from monitor.clock import Clock
+from monitor.sandbox.screen import Screen
+from monitor.sandbox.values import Province
+from monitor.wiring import Program
+from monitor.words import Words
+
+PASSWORD = "dung-hen-trinh-dien"  # noqa: S105 - of the demo's invented people, printed on its screen
+_WHO = {
+    "motcua": (Role.CLERK, Words("cán bộ Một cửa", "one-stop clerk")),
+    "thuly": (Role.OFFICER, Words("công chức thụ lý", "officer")),
+    "vanthu": (Role.REGISTRAR, Words("văn thư", "registrar")),
+    "lanhdao": (Role.LEADER, Words("lãnh đạo Ủy ban nhân dân xã", "leader of the commune")),
+    "vanphong": (Role.OFFICE, Words("Văn phòng Ủy ban nhân dân thành phố", "Office of the city")),
+    "quantri": (Role.SYSADMIN, Words("quản trị hệ thống", "system administrator")),
+}
+
+
+def open_the_door(program: Program, province: Province) -> None:
+    """Makes the accounts: those of a commune for the first one, the others for everything."""
+    commune = next(agency.code for agency in province.agencies if agency.kind == "commune")
+    with program.sessions.begin() as session:
+        for name, (role, _) in _WHO.items():
+            _add(session, name, role, ALL_AGENCIES if role in (Role.OFFICE, Role.SYSADMIN) else commune, program.clock)
+
+
+def _add(session: Session, name: str, role: Role, agency: str, clock: Clock) -> None:
+    accounts.add(
+        session,
+        name=name,
+        roles=[(role, agency)],
+        now=clock.now(),
+        by="demo",
+        password=PASSWORD,
+        must_change=False,
+    )
+
+
+def show_the_door(shown: Screen) -> None:
+    """Who may sign in, and with what."""
+    title = Words(f"Đăng nhập, mật khẩu chung: {PASSWORD}", f"Sign in, one password for all: {PASSWORD}")
+    table = Table(title=title.say(shown.language))
+    table.add_column(Words("Tên", "Name").say(shown.language))
+    table.add_column(Words("Ai", "Who").say(shown.language))
+    for name, (_, who) in _WHO.items():
+        table.add_row(name, who.say(shown.language))
+    shown.console.print(table)

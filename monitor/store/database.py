@@ -33,6 +33,7 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     else:
         engine = create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", hide_parameters=True)
+        event.listen(engine, "connect", _see_everything)
     _assert_durable(engine)
     return engine
 
@@ -52,6 +53,14 @@ def reading(engine: Engine) -> Iterator[Session]:
 def _set_pragmas(connection: Any, _record: Any) -> None:
     for name, value in _PRAGMAS.items():
         connection.execute(f"PRAGMA {name}={value}")
+
+
+def _see_everything(connection: Any, _record: Any) -> None:
+    """Row-level security shows nothing to who says nothing. The daemon works on all agencies; a page narrows its own
+    transaction (`monitor.store.scope`)."""
+    connection.autocommit = True  # or the setting would end with the first rolled-back transaction
+    connection.execute("SELECT set_config('app.agencies', '*', false), set_config('app.persons', '*', false)")
+    connection.autocommit = False
 
 
 def _begin_immediate(connection: Any) -> None:

@@ -12,23 +12,44 @@ from typing import Any, Protocol
 
 from monitor.domain.dossier import Status
 
+_MOST_EVIDENCE = 65_536
+
+
+class Gate(StrEnum):
+    """What is checked before a reading is believed. Each is explained by `dunghen sources show`."""
+
+    COUNT_DROP = "count_drop"  # far fewer dossiers than last time
+    DATES_EQUAL = "dates_equal"  # one date for all: a default, not a fact
+    DATES_SWAPPED = "dates_swapped"  # both readings of day and month fit badly
+    SCHEMA_CHANGED = "schema_changed"  # what every row held is in none
+    SIGN_IN_PAGE = "sign_in_page"  # a page for people where data was asked for
+    NOT_DATA = "not_data"  # plain text, broken JSON, another envelope
+    GUEST_VIEW = "guest_view"  # what anybody may see, or nothing
+    FILTER_IGNORED = "filter_ignored"  # the source answered another question than ours
+    PAGES_REPEAT = "pages_repeat"  # the same page for ever, or a list without end
+    TOTAL_LIES = "total_lies"  # clearly fewer rows than the source says it has
+
 
 class SourceError(Exception):
     """Root of what can go wrong with a source, named by what happens next.
 
-    `said` is for people (no personal data, no secret, no query string); the class says who acts.
+    `said` is for people (no personal data, no secret, no query string); the class says who acts. `gate` names the
+    check that was not passed, where one was; `evidence` is the beginning of what the source answered, which may hold
+    personal data and is kept where evidence is kept.
     """
 
-    def __init__(self, said: str) -> None:
+    def __init__(self, said: str, *, gate: str = "", evidence: bytes = b"") -> None:
         super().__init__(said)
         self.said = said
+        self.gate = gate
+        self.evidence = evidence[:_MOST_EVIDENCE]
 
 
 class SourceUnavailable(SourceError):
     """Again later: time-out, connection refused, 5xx, 429. May carry `retry_after_s` in seconds."""
 
-    def __init__(self, said: str, retry_after_s: float | None = None) -> None:
-        super().__init__(said)
+    def __init__(self, said: str, retry_after_s: float | None = None, *, gate: str = "", evidence: bytes = b"") -> None:
+        super().__init__(said, gate=gate, evidence=evidence)
         self.retry_after_s = retry_after_s
 
 

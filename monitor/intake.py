@@ -55,9 +55,15 @@ class PageCount:
     seen: int = 0
     changed: int = 0
     set_aside: int = 0
+    drifted: int = 0  # changed before the last readings, which did not show it
 
     def __add__(self, other: "PageCount") -> "PageCount":
-        return PageCount(self.seen + other.seen, self.changed + other.changed, self.set_aside + other.set_aside)
+        return PageCount(
+            self.seen + other.seen,
+            self.changed + other.changed,
+            self.set_aside + other.set_aside,
+            self.drifted + other.drifted,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class _Known:
     id: int
     dossier_id: int
     confirmed_at: datetime
-    is_missing: bool
+    is_unseen: bool
     view: SourceView
 
 
@@ -103,10 +109,13 @@ def store_page(
     now: datetime,
     sweep_confirmed_at: datetime | None,
     pull_id: int,
+    *,
+    drift_before: datetime | None = None,
 ) -> PageCount:
     """Appends what is new, updates the views and projects their dossiers. An unchanged row costs no write.
 
-    `sweep_confirmed_at`: when the last complete reading began; a view was the same until then at least.
+    `sweep_confirmed_at`: when the last complete reading began; a view was the same until then at least. What changed
+    before `drift_before`, by the source's own stamp, counts as drift: earlier readings should have shown it.
     """
     latest = {record.key: (record, raw) for record, raw in zip(page.records, page.raws, strict=True)}
     news = _news(session, source, [record for record, _ in latest.values()])
@@ -124,7 +133,12 @@ def store_page(
         _append(session, source, heard, now, pull_id)
         dossier_ids = _store_views(session, source, heard, intake, now)
         project(session, dossier_ids, intake, now)
-    return PageCount(len(latest) + len(page.bad), len(heard), aside)
+    drifted = sum(_is_drift(item.record, drift_before) for item in heard) if drift_before is not None else 0
+    return PageCount(len(latest) + len(page.bad), len(heard), aside, drifted)
+
+
+def _is_drift(record: DossierRecord, before: datetime) -> bool:
+    return record.source_updated_at is not None and record.source_updated_at < before
 
 
 def _heard(
@@ -137,7 +151,7 @@ def _heard(
     sweep_at: datetime | None,
 ) -> _Heard:
     not_before = known.confirmed_at if known else None
-    if known and sweep_at is not None and not known.is_missing:
+    if known and sweep_at is not None and not known.is_unseen:
         not_before = max(known.confirmed_at, sweep_at)
     view = fold(known.view if known else None, source, record, now, not_before)
     return _Heard(record, canonical, raw, hash_of(canonical), known, not_before, view)
@@ -165,7 +179,7 @@ def _known_views(session: Session, source: str, keys: Sequence[str]) -> dict[str
                 row["id"],
                 row["dossier_id"],
                 row["confirmed_at"],
-                row["missing_sweeps"] > 0,
+                row["missing_sweeps"] > 0 or row["unseen_since_at"] is not None,
                 view_from_row(row),
             )
     return known
@@ -201,7 +215,7 @@ def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake:
     update_many(
         session,
         SourceDossier,
-        [{"id": known.id, **_columns(item, now), "missing_sweeps": 0} for known, item in old],
+        [{"id": known.id, **_columns(item, now), "missing_sweeps": 0, "unseen_since_at": None} for known, item in old],
     )
     moved = {known.id: (known.dossier_id, links[known.view.key]) for known, item in old if known.view.key in links}
     touched = {known.dossier_id for known, _ in old} | relink(session, moved, now)

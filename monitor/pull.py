@@ -4,9 +4,11 @@ A page is one transaction: observations, views, projected dossiers and the resum
 on page k goes on at k. The cursor moves only after the whole sweep was believed, and never past its beginning.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import structlog
@@ -17,6 +19,7 @@ from connectors.base import (
     AccessRefused,
     Capability,
     Connector,
+    Gate,
     Page,
     Reach,
     SourceError,
@@ -24,17 +27,23 @@ from connectors.base import (
     Sweep,
     UnexpectedAnswer,
 )
+from monitor.absence import note_absences
 from monitor.clock import Clock
 from monitor.domain.dossier import FINISHED
+from monitor.gates import Watch
 from monitor.intake import Intake, PageCount, joined, store_page
-from monitor.set_aside import wake
-from monitor.store.findings import Sync, sync_findings
-from monitor.store.tables import Dossier, FindingRow, Pull, Source, SourceDossier
-from monitor.store.writing import in_batches, one_writer
+from monitor.quarantine import quarantine, settle
+from monitor.seen import Seen
+from monitor.store.tables import Dossier, Pull, Source, SourceDossier
+from monitor.store.writing import one_writer
 
 log = structlog.get_logger()
 
-_BACKOFF_S = (60, 120, 300, 600, 1800)
+BACKOFF_S = (60, 120, 300, 600, 1800)
+BREAKER_AFTER = 5  # failures in a row; then the source is asked one small thing before anything is read from it
+_MOST_JITTER = 0.25  # of a pause, so that many sources of one peer don't come back in step
+_DAY_S = 86_400
+_draw = random.SystemRandom().random
 _RESUME_WITHIN = timedelta(hours=6)
 _ROWS_A_TRANSACTION = 500
 
@@ -47,7 +56,8 @@ class SourceRules:
     kind: str
     role: str
     overlap_s: int = 900
-    full_every_s: int = 86_400
+    full_every_s: int = _DAY_S
+    full_at: time | None = None  # the local hour of a daily full sweep; None: whenever `full_every_s` is over
     expect_drop_below: float = 0.5
     missing_after: int = 3
     lookups_per_pull: int = 5000
@@ -55,7 +65,10 @@ class SourceRules:
 
 @dataclass(frozen=True, slots=True)
 class PullCount:
-    """What one reading brought. `result`: ok | waiting | unavailable | refused | unexpected | quarantined."""
+    """What one reading brought. `result`: ok | waiting | unavailable | refused | unexpected | quarantined.
+
+    `drifted`: rows a full sweep found changed although the readings since their change should have shown them.
+    """
 
     source: str
     result: str
@@ -65,6 +78,7 @@ class PullCount:
     seen: int = 0
     changed: int = 0
     set_aside: int = 0
+    drifted: int = 0
 
 
 def pull_source(
@@ -76,24 +90,33 @@ def pull_source(
     *,
     full: bool = False,
     even_if_waiting: bool = False,
+    draw: Callable[[], float] = _draw,
 ) -> PullCount:
-    """Reads `connector` once. Every trouble with the source becomes a result and a line in `source`, no exception."""
+    """Reads `connector` once. Every trouble with the source becomes a result and a line in `source`, no exception.
+
+    After `BREAKER_AFTER` failures in a row the connector is probed first, so that a peer that is down is asked one
+    small thing and not the whole listing. `draw` gives the jitter of pauses, from 0 to 1.
+    """
     began = clock.now()
     with sessions.begin() as session:
-        run = _begin(session, rules, began, full=full, even_if_waiting=even_if_waiting)
+        run = _begin(session, rules, intake, began, full=full, even_if_waiting=even_if_waiting)
     if run is None:
         return PullCount(rules.name, "waiting", "tries again later")
-    reading = _Reading(sessions, rules, connector, intake, clock, run)
-    try:
-        reading.sweep()
-        reading.look_up()
-    except SourceError as error:
-        return reading.failed(error)
-    except Exception as error:
-        # a fault of ours: said where people look, and the other sources go on; its text may hold a row, its kind not
-        log.error("source_reading_broke", source=rules.name, error=type(error).__name__, exc_info=True)
-        return reading.failed(UnexpectedAnswer(f"lỗi chương trình khi lưu: {type(error).__name__}; xem nhật ký"))
-    return reading.finished()
+    with Seen() as seen:
+        reading = _Reading(sessions, rules, connector, intake, clock, run, seen, draw)
+        try:
+            if run.is_probed_first:
+                connector.probe()
+            reading.sweep()
+            reading.look_up()
+        except SourceError as error:
+            return reading.failed(error)
+        except Exception as error:
+            # a fault of ours: said where people look, and the other sources go on; its text may hold a row, its
+            # kind not
+            log.error("source_reading_broke", source=rules.name, error=type(error).__name__, exc_info=True)
+            return reading.failed(UnexpectedAnswer(f"lỗi chương trình khi lưu: {type(error).__name__}; xem nhật ký"))
+        return reading.finished()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +125,16 @@ class _Run:
     began_at: datetime  # of the sweep, which may have begun before a crash
     plan: Sweep
     confirmed_at: datetime | None  # when the views we hold were last confirmed as a whole
+    drift_before: datetime | None  # a full sweep: what changed before this should have been heard already
     resumed: bool
     last_full_rows: int
+    row_keys: tuple[str, ...]
+    is_probed_first: bool
 
 
-def _begin(session: Session, rules: SourceRules, now: datetime, *, full: bool, even_if_waiting: bool) -> _Run | None:
+def _begin(
+    session: Session, rules: SourceRules, intake: Intake, now: datetime, *, full: bool, even_if_waiting: bool
+) -> _Run | None:
     source = session.get(Source, rules.name)
     if source is None:
         source = Source(
@@ -117,14 +145,14 @@ def _begin(session: Session, rules: SourceRules, now: datetime, *, full: bool, e
             resume_reach="",
             last_result="",
             last_said="",
+            row_keys="",
         )
         source.failures = 0
         session.add(source)
     elif source.retry_not_before_at and source.retry_not_before_at > now and not even_if_waiting:
         return None
     source.kind, source.role, source.last_try_at = rules.kind, rules.role, now
-    due_full = source.last_full_at is None or now - source.last_full_at >= timedelta(seconds=rules.full_every_s)
-    reach = Reach.FULL if full or due_full else Reach.CHANGES
+    reach = Reach.FULL if full or _is_full_due(source.last_full_at, rules, intake, now) else Reach.CHANGES
     fresh = source.resume_began_at is not None and now - source.resume_began_at <= _RESUME_WITHIN
     resumed = bool(source.resume_token) and source.resume_reach == reach.value and fresh
     if not resumed:
@@ -135,12 +163,30 @@ def _begin(session: Session, rules: SourceRules, now: datetime, *, full: bool, e
         Pull.source == rules.name, Pull.reach == Reach.FULL.value, Pull.result == "ok"
     )
     previous_rows = session.scalar(last_full.order_by(Pull.id.desc()).limit(1)) or 0
+    if source.accepted_rows is not None:
+        previous_rows = min(previous_rows, source.accepted_rows)
     # a resumed sweep counts only its rest, which is no measure for the next one
     pull = Pull(source=rules.name, reach="rest" if resumed else reach.value, began_at=now, result="running")
     session.add(pull)
     session.flush()
     plan = Sweep(reach, began, source.resume_since_at, source.resume_token if resumed else "")
-    return _Run(pull.id, began, plan, source.cursor_at, resumed, previous_rows)
+    known_keys = tuple(json.loads(source.row_keys)) if source.row_keys else ()
+    since = source.resume_since_at if reach is Reach.FULL and source.last_full_at is not None else None
+    is_open = source.failures >= BREAKER_AFTER
+    return _Run(pull.id, began, plan, source.evidence_at, since, resumed, previous_rows, known_keys, is_open)
+
+
+def _is_full_due(last: datetime | None, rules: SourceRules, intake: Intake, now: datetime) -> bool:
+    """Whether everything is to be read. With an hour of the day: at the first such hour a day after the last time, and
+    a sweep by hand in between moves it by at most a day."""
+    if last is None:
+        return True
+    every = timedelta(seconds=rules.full_every_s)
+    if rules.full_at is None or rules.full_every_s < _DAY_S:
+        return now - last >= every
+    earliest = (last + every - timedelta(hours=23)).astimezone(intake.calendar.zone)
+    due = datetime.combine(earliest.date(), rules.full_at, intake.calendar.zone)
+    return now >= (due if due >= earliest else due + timedelta(days=1))
 
 
 class _Reading:
@@ -154,13 +200,16 @@ class _Reading:
         intake: Intake,
         clock: Clock,
         run: _Run,
+        seen: Seen,
+        draw: Callable[[], float],
     ) -> None:
         self._sessions, self._rules, self._connector = sessions, rules, connector
         self._intake, self._clock, self._run = intake, clock, run
-        self._seen: set[str] = set()
+        self._seen, self._draw = seen, draw
         # only a listing that shows every open dossier each time says of the unchanged that they are unchanged
         shows_all = Capability.STATUS_FILTER in connector.capabilities
         self._confirmed_at = run.confirmed_at if shows_all else None
+        self._watch = Watch(run.row_keys, intake.calendar.zone)
         self._pages = 0
         self._count = PageCount()
 
@@ -177,10 +226,11 @@ class _Reading:
             return
         with self._sessions() as session:
             codes = _open_codes(session, self._rules.name, self._clock.now(), self._rules.lookups_per_pull)
-        wanted = [code for code, key in codes if key is None or key not in self._seen]
+        shown = self._seen.among([key for _, key in codes if key is not None])
+        wanted = [code for code, key in codes if key is None or key not in shown]
         if self._seen and Capability.STATUS_FILTER in self._connector.capabilities:
             # the listing shows every open dossier of this source: only its own views that vanished are asked for
-            wanted = [code for code, key in codes if key is not None and key not in self._seen]
+            wanted = [code for code, key in codes if key is not None and key not in shown]
         if wanted:
             self._store_all(self._connector.lookup(wanted), keep_place=False)
 
@@ -199,11 +249,20 @@ class _Reading:
                 self._store(joined(waiting), len(waiting), resume=waiting[-1].resume if keep_place else None)
 
     def _store(self, page: Page, pages: int, *, resume: str | None) -> None:
+        if resume is not None:  # rows of a listing; single dossiers asked for by code prove nothing about the whole
+            self._watch.look_at(page)
         now = self._clock.now()
         with self._sessions.begin() as session:
             one_writer(session)
             count = store_page(
-                session, self._rules.name, page, self._intake, now, self._confirmed_at, self._run.pull_id
+                session,
+                self._rules.name,
+                page,
+                self._intake,
+                now,
+                self._confirmed_at,
+                self._run.pull_id,
+                drift_before=self._run.drift_before,
             )
             self._pages += pages
             self._count += count
@@ -211,8 +270,8 @@ class _Reading:
             if values:
                 session.execute(update(Source).where(Source.name == self._rules.name).values(values))
             session.execute(update(Pull).where(Pull.id == self._run.pull_id).values(self._figures()))
-        self._seen.update(record.key for record in page.records)
-        self._seen.update(bad.key for bad in page.bad)
+        self._seen.add(record.key for record in page.records)
+        self._seen.add(bad.key for bad in page.bad)
 
     def _figures(self) -> dict[str, int]:
         return {
@@ -220,22 +279,27 @@ class _Reading:
             "rows_seen": self._count.seen,
             "rows_changed": self._count.changed,
             "rows_set_aside": self._count.set_aside,
+            "rows_drifted": self._count.drifted,
         }
 
     def failed(self, error: SourceError) -> PullCount:
         """Records the trouble. The cursor stays, so nothing is missed; a sweep that was cut off goes on later."""
         now = self._clock.now()
         result = _result_of(error)
+        gate = error.gate or (Gate.NOT_DATA if isinstance(error, UnexpectedAnswer) else "")
         with self._sessions.begin() as session:
             source = session.get_one(Source, self._rules.name)
             source.failures += 1
             source.last_result, source.last_said = result, error.said
-            wait = _BACKOFF_S[min(source.failures, len(_BACKOFF_S)) - 1]
+            wait = BACKOFF_S[min(source.failures, len(BACKOFF_S)) - 1]
+            wait += int(wait * _MOST_JITTER * self._draw())
             if isinstance(error, SourceUnavailable) and error.retry_after_s is not None:
                 wait = max(wait, int(error.retry_after_s))
             source.retry_not_before_at = now + timedelta(seconds=wait)
             if not isinstance(error, SourceUnavailable):
                 source.resume_token = ""  # what stands behind this page is not to be trusted: begin anew
+            if gate:
+                quarantine(session, self._rules.name, self._run.pull_id, gate, error.said, error.evidence, now)
             self._close(session, now, result, error.said)
         log.warning("source_unreadable", source=self._rules.name, result=result, said=error.said)
         return self._answer(result, error.said)
@@ -243,31 +307,53 @@ class _Reading:
     def finished(self) -> PullCount:
         """Believes the reading, or sets it aside as a whole when far too little came."""
         now = self._clock.now()
-        full = self._run.plan.reach is Reach.FULL and not self._run.resumed
-        dropped = full and self._count.seen < self._rules.expect_drop_below * self._run.last_full_rows
+        whole = self._run.plan.reach is Reach.FULL and not self._run.resumed
+        if whole and self._count.seen < self._rules.expect_drop_below * self._run.last_full_rows:
+            return self._dropped(now)
+        can = self._connector.capabilities
         with self._sessions.begin() as session:
+            one_writer(session)
             source = session.get_one(Source, self._rules.name)
             source.resume_token = ""
-            if dropped:
-                said = (
-                    f"only {self._count.seen} dossiers where {self._run.last_full_rows} were seen last time: "
-                    "not believed; check the account's rights at the source"
-                )
-                source.failures += 1
-                source.last_result, source.last_said = "quarantined", said
-                self._close(session, now, "quarantined", said)
-                return self._answer("quarantined", said)
             source.failures, source.retry_not_before_at = 0, None
             source.cursor_at = self._run.began_at
             source.last_good_at, source.last_result, source.last_said = now, "ok", ""
             if self._run.plan.reach is Reach.FULL:
                 source.last_full_at = now
-            one_writer(session)
-            if full and Capability.TOTALS in self._connector.capabilities:  # only a listing that claims to be whole
-                _count_missing(session, self._rules, self._seen, now)
+            if whole:
+                source.accepted_rows = None
+            source.row_keys = json.dumps(self._watch.row_keys())
+            # a reading that was cut off does not remember what its first part showed: it confirms nobody
+            if not self._run.resumed:
+                if whole or can & {Capability.STATUS_FILTER, Capability.LOOKUP}:
+                    note_absences(
+                        session,
+                        self._rules.name,
+                        self._seen,
+                        now,
+                        last_evidence_at=self._run.confirmed_at,
+                        # only a listing that claims to be whole says of a dossier that it is missing
+                        missing_after=self._rules.missing_after if whole and Capability.TOTALS in can else None,
+                    )
+                source.evidence_at = self._run.began_at
+            settle(session, self._rules.name, now, by="")
             self._close(session, now, "ok", "")
         log.info("source_read", source=self._rules.name, reach=self._run.plan.reach.value, **self._figures())
         return self._answer("ok", "")
+
+    def _dropped(self, now: datetime) -> PullCount:
+        said = (
+            f"chỉ {self._count.seen} hồ sơ, lần trước có {self._run.last_full_rows}: chưa tin; "
+            "kiểm tra quyền của tài khoản tại nguồn"
+        )
+        with self._sessions.begin() as session:
+            source = session.get_one(Source, self._rules.name)
+            source.resume_token = ""
+            source.failures += 1
+            source.last_result, source.last_said = "quarantined", said
+            quarantine(session, self._rules.name, self._run.pull_id, Gate.COUNT_DROP, said, b"", now)
+            self._close(session, now, "quarantined", said)
+        return self._answer("quarantined", said)
 
     def _close(self, session: Session, now: datetime, result: str, said: str) -> None:
         values = {"ended_at": now, "result": result, "said": said, **self._figures()}
@@ -283,10 +369,13 @@ class _Reading:
             self._count.seen,
             self._count.changed,
             self._count.set_aside,
+            self._count.drifted,
         )
 
 
 def _result_of(error: SourceError) -> str:
+    if error.gate in (Gate.DATES_EQUAL, Gate.DATES_SWAPPED, Gate.SCHEMA_CHANGED, Gate.COUNT_DROP):
+        return "quarantined"
     if isinstance(error, SourceUnavailable):
         return "unavailable"
     return "refused" if isinstance(error, AccessRefused) else "unexpected"
@@ -315,36 +404,6 @@ def _open_codes(session: Session, source: str, now: datetime, limit: int) -> Seq
         .limit(limit)
     )
     return [(code, key) for code, key in session.execute(statement)]
-
-
-def _count_missing(session: Session, rules: SourceRules, seen: set[str], now: datetime) -> None:
-    """Absent is not finished: a view that several full sweeps did not show is said to be missing, aloud."""
-    views = session.execute(
-        select(SourceDossier.id, SourceDossier.key, SourceDossier.dossier_id, SourceDossier.missing_sweeps).where(
-            SourceDossier.source == rules.name
-        )
-    ).all()
-    absent = [view for view in views if view.key not in seen]
-    back = [view for view in views if view.key in seen and view.missing_sweeps]
-    said_missing = set(
-        session.scalars(
-            select(FindingRow.dossier_id).where(
-                FindingRow.kind == "missing_at_source", FindingRow.detail == rules.name, FindingRow.closed_at.is_(None)
-            )
-        )
-    )
-    for batch in in_batches([view.id for view in absent]):
-        session.execute(
-            update(SourceDossier)
-            .where(SourceDossier.id.in_(batch))
-            .values(missing_sweeps=SourceDossier.missing_sweeps + 1)
-        )
-    for batch in in_batches([view.id for view in back]):
-        session.execute(update(SourceDossier).where(SourceDossier.id.in_(batch)).values(missing_sweeps=0))
-    missing = {v.dossier_id: rules.name for v in absent if v.missing_sweeps + 1 >= rules.missing_after}
-    changed = set(missing) ^ {dossier_id for dossier_id in said_missing if dossier_id is not None}
-    sync_findings(session, Sync("missing_at_source", missing, [*missing, *changed]), now)
-    wake(session, changed, now)  # a letter may have to wait now, or may go again
 
 
 __all__ = ["Intake", "PullCount", "SourceRules", "pull_source"]

@@ -1,6 +1,6 @@
 """Sources that fell silent: one finding and one notice about the source, instead of alarms about its dossiers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from connectors.base import SourceTerms
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.escalation import Occasion, RungDue, RungRule, climb, found_rung_at, mark
 from monitor.domain.findings import FindingKind
-from monitor.store.tables import FindingRow, Notice, Source
+from monitor.domain.letter import UNSIGNED
+from monitor.store.tables import Dossier, FindingRow, Letter, Notice, Source
 from monitor.store.writing import in_batches, insert_many, insert_new
 
 KIND = FindingKind.SOURCE_SILENT.value
@@ -66,6 +67,7 @@ def judge_sources(
     noted = _noted(session, [notice["key"] for notice in notices])
     fresh = [notice for notice in notices if notice["key"] not in noted]
     insert_new(session, Notice, fresh)
+    _suspend_letters(session, silent)
     return len(fresh)
 
 
@@ -84,6 +86,23 @@ def _noted(session: Session, keys: Sequence[str]) -> set[str]:
     for batch in in_batches(keys):
         noted.update(session.scalars(select(Notice.key).where(Notice.key.in_(batch))))
     return noted
+
+
+def _suspend_letters(session: Session, silent: Collection[str]) -> None:
+    """The duty to apologise waits, by name, while the source that grounds it is silent; then it goes on."""
+    whose = select(Dossier.id).where(Dossier.speaking_source.in_(sorted(silent)))
+    unsigned = Letter.state.in_(sorted(UNSIGNED))
+    if silent:
+        session.execute(
+            update(Letter)
+            .where(unsigned, Letter.suspended_for == "", Letter.dossier_id.in_(whose))
+            .values(suspended_for=KIND)
+        )
+    session.execute(
+        update(Letter)
+        .where(unsigned, Letter.suspended_for == KIND, Letter.dossier_id.not_in(whose))
+        .values(suspended_for="")
+    )
 
 
 def _notice(name: str, since: datetime, due: RungDue, role: str, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Capability, Connector
-from connectors.kit.settings import SourceSettings
+from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor import backups
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.forecast import rung_rule
@@ -98,6 +98,7 @@ class Program:
         self._connect = connect
         self._connectors: dict[str, Connector] = {}
         self._transports: list[object] = []
+        self._readings: dict[str, threading.Lock] = {}
         self._files_seen_to = False
         self._stopping = threading.Event()
 
@@ -162,8 +163,15 @@ class Program:
     ) -> list[PullCount]:
         """Reads the named sources (all by default), one after the other. Trouble of one never stops the next."""
         wanted = [s for s in self.settings.sources if names is None or s.name in names]
-        return [
-            pull_source(
+        return [self._pull_one(source, full, even_if_waiting) for source in wanted]
+
+    def _pull_one(self, source: AnySource, full: bool, even_if_waiting: bool) -> PullCount:
+        """One reading of a source at a time, whoever asks for it."""
+        reading = self._readings.setdefault(source.name, threading.Lock())
+        if not reading.acquire(blocking=False):
+            return PullCount(source.name, "waiting", "is being read right now")
+        try:
+            return pull_source(
                 self.sessions,
                 source_rules(source),
                 self.connector(source),
@@ -172,8 +180,8 @@ class Program:
                 full=full,
                 even_if_waiting=even_if_waiting,
             )
-            for source in wanted
-        ]
+        finally:
+            reading.release()
 
     def judge(self, at: datetime | None = None, dry_run: bool = False) -> JudgeCount:
         """Judges what is due, then the sources' silence. Raises `JudgedBackwards` before the last real run."""
@@ -300,12 +308,18 @@ def _letters_on_fresh_evidence(session: Session, stale: set[str], now: datetime)
 
 def source_rules(source: SourceSettings) -> SourceRules:
     """How a configured source is read."""
+    lookups = source.lookups_per_pull
+    if isinstance(source, HttpSourceSettings):
+        # what the peer's budget does not allow before the next reading waits for that; the nearest promises go first
+        lookups = min(lookups, source.calls_per_minute * max(source.every, 60) // 60)
     return SourceRules(
         name=source.name,
         kind=source.kind,
         role=source.role,
         overlap_s=source.overlap,
         full_every_s=source.full_every,
+        full_at=time.fromisoformat(source.full_at) if source.full_at else None,
+        lookups_per_pull=lookups,
         expect_drop_below=source.expect_drop_below,
         missing_after=source.missing_after,
     )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from connectors.base import AccessRefused, Capability, Connector, Page, Probe, Reach, Sweep, Transport
+from connectors.base import AccessRefused, Capability, Connector, Gate, Page, Probe, Reach, Sweep, Transport
 from connectors.igate.mapping import KEY_FIELDS, IgateMapping
 from connectors.igate.settings import IgateSettings
 from connectors.igate.wire import IgateApi
@@ -103,7 +103,9 @@ class IgateConnector:
 
     def _expect_rows(self, any_rows: bool) -> None:
         if not any_rows and self._settings.expect_rows:
-            raise AccessRefused("nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và agency_id")
+            raise AccessRefused(
+                "nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và agency_id", gate=Gate.GUEST_VIEW
+            )
 
 
 def build(settings: IgateSettings, transport: Transport, clock: Clock) -> Connector:

@@ -4,6 +4,7 @@ No error of this module holds a query string, a header, a body or credentials: o
 """
 
 import ssl
+import threading
 from collections.abc import Callable, Mapping
 from copy import copy
 from http.cookiejar import DefaultCookiePolicy
@@ -15,6 +16,7 @@ import requests
 import urllib3
 
 from connectors.base import Answer, SourceUnavailable, UnexpectedAnswer
+from connectors.kit.budget import Budget
 from connectors.kit.inflate import BodyBroken, BodyTooLarge, read_limited
 from connectors.kit.retry import LONGEST_OBEYED_S, Chance, backoff_s, chance, retry_after_s
 from connectors.kit.settings import HttpSourceSettings
@@ -31,7 +33,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class RequestsTransport:
-    """One source's way to its peer. Not for several threads at once; close it, or use `with`."""
+    """One source's way to its peer: one call at a time, never more than `calls_per_minute`. Close it, or use `with`."""
 
     def __init__(
         self, settings: HttpSourceSettings, clock: Clock, draw: Chance = chance, watch: Watch = stopwatch
@@ -40,6 +42,8 @@ class RequestsTransport:
         self._clock = clock
         self._draw = draw
         self._watch = watch
+        self._one_at_a_time = threading.Lock()
+        self._budget = Budget(settings.calls_per_minute, clock)
         self._homes = [_split(url) for url in settings.peers()]
         self._session = requests.Session()
         self._session.trust_env = False  # neither proxies nor passwords of the machine's user
@@ -117,6 +121,11 @@ class RequestsTransport:
     def _once(self, call: requests.Request) -> Answer:
         place = self._place(call.url)
         self._check_host(call.url)
+        with self._one_at_a_time:
+            self._budget.spend()
+            return self._send(call, place)
+
+    def _send(self, call: requests.Request, place: str) -> Answer:
         elapsed_s = self._watch()
         try:
             prepared = self._session.prepare_request(call)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from connectors.base import Answer, UnexpectedAnswer
+from connectors.base import Answer, Gate, UnexpectedAnswer
 
+_MOST_EVIDENCE = 65_536
 _LONGEST_INT = 19
 _DEEPEST = 64
 _SIGN_IN = ("password", "đăng nhập", "login", "mật khẩu")
@@ -33,7 +34,12 @@ class Unusable:
 
 def read_json(answer: Answer) -> Any:
     """The body as JSON. Raises `UnexpectedAnswer` that names what came instead, never quoting it."""
-    return parse_json(_text(answer.body))
+    try:
+        return parse_json(_text(answer.body))
+    except UnexpectedAnswer as error:
+        error.evidence = answer.body[:_MOST_EVIDENCE]
+        error.gate = error.gate or Gate.NOT_DATA
+        raise
 
 
 def parse_json(text: str) -> Any:
@@ -42,7 +48,7 @@ def parse_json(text: str) -> Any:
     if not start:
         raise UnexpectedAnswer("nguồn trả lời rỗng")
     if start == "<":
-        raise UnexpectedAnswer(_what_markup(text))
+        raise UnexpectedAnswer(_what_markup(text), gate=Gate.SIGN_IN_PAGE)
     try:
         value = _DECODER.decode(text)
     except RecursionError:

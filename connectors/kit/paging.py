@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import UnexpectedAnswer
+from connectors.base import Gate, UnexpectedAnswer
 
 _MOST_STEPS_BACK = 5
 _TOLERATED_ROWS = 5  # the index behind a total lags the rows a little (connectors.md §1.4)
@@ -69,7 +69,7 @@ class OffsetWalk:
                 seen_pages.clear()
                 continue
             if ids and hash(tuple(ids)) in seen_pages:
-                raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang")
+                raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang", gate=Gate.PAGES_REPEAT)
             seen_pages.add(hash(tuple(ids)))
             reached = start + len(ids)
             if not ids or (len(ids) != self.page_size and reached >= (chunk.total or 0)):
@@ -80,13 +80,13 @@ class OffsetWalk:
             following = reached - step_back
             yield Walked(chunk.rows, chunk.total, start, following)
             last, start = ids[-step_back:] if step_back else [], following
-        raise UnexpectedAnswer(f"danh sách dài quá {self.max_pages} trang")
+        raise UnexpectedAnswer(f"danh sách dài quá {self.max_pages} trang", gate=Gate.PAGES_REPEAT)
 
 
 def check_total(reached: int, total: int) -> None:
     """Raises `UnexpectedAnswer` when clearly fewer rows came than the source says there are."""
     if total - reached > max(_TOLERATED_ROWS, total * _TOLERATED_SHARE):
-        raise UnexpectedAnswer(f"nguồn nói có {total} hồ sơ nhưng chỉ trả {reached}")
+        raise UnexpectedAnswer(f"nguồn nói có {total} hồ sơ nhưng chỉ trả {reached}", gate=Gate.TOTAL_LIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def numbered_pages(
         page = fetch(number)
         mark = hash(tuple(identity(row) for row in page.rows))
         if page.rows and mark in seen_pages:
-            raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang")
+            raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang", gate=Gate.PAGES_REPEAT)
         seen_pages.add(mark)
         reached += len(page.rows)
         short = len(page.rows) < page_size and reached >= (page.total or 0)
@@ -126,4 +126,4 @@ def numbered_pages(
         yield number, page, is_last
         if is_last:
             return
-    raise UnexpectedAnswer(f"danh sách dài quá {max_pages} trang")
+    raise UnexpectedAnswer(f"danh sách dài quá {max_pages} trang", gate=Gate.PAGES_REPEAT)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from connectors.base import DossierRecord, UnexpectedAnswer
+from connectors.base import DossierRecord, Gate, UnexpectedAnswer
 
 _DAY, _NOTHING = timedelta(days=1), timedelta(0)
 _FEWEST = 20
@@ -27,5 +27,6 @@ class DateWatch:
         if self._both >= _FEWEST and self._backwards > self._both * _TOO_MANY:
             raise UnexpectedAnswer(
                 f"{self._backwards} trên {self._both} hồ sơ có ngày hẹn trước ngày nhận: "
-                "định dạng ngày khai báo có thể đảo ngày và tháng"
+                "định dạng ngày khai báo có thể đảo ngày và tháng",
+                gate=Gate.DATES_SWAPPED,
             )

@@ -24,6 +24,10 @@ class SourceSettings(Strict):
     role: Literal["one_stop", "portal"]
     every: Duration = 300
     full_every: Duration = 86_400
+    full_at: str = Field(default="02:00", pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")  # local hour of a daily full sweep
+    lookups_per_pull: int = Field(
+        default=5000, ge=0
+    )  # dossiers asked for by code in one reading, nearest promise first
     stale_after: Duration = 3600
     overlap: Duration = 900
     lateness: Precision = Precision.DATE
@@ -48,6 +52,7 @@ class HttpSourceSettings(SourceSettings):
     timeout: Duration = 60
     longest_answer: Duration = 300
     tries: int = Field(default=3, ge=1, le=10)
+    calls_per_minute: int = Field(default=600, ge=1)  # never more often; calls of one source go one after the other
     page_size: int = Field(default=200, ge=1, le=10_000)
     max_pages: int = Field(default=20_000, ge=1)
     max_bytes: int = Field(default=50_000_000, ge=1)  # of one answer, unpacked

@@ -12,6 +12,7 @@ from connectors.base import (
     Capability,
     Connector,
     DossierRecord,
+    Gate,
     Page,
     Probe,
     Sweep,
@@ -98,7 +99,11 @@ class OpencpsConnector:
         for walked in self._walked(place, filters):
             rows = [row for row in walked.rows if belongs(row)]
             if walked.rows and not rows and len(walked.rows) >= self._settings.page_size:
-                raise UnexpectedAnswer(f"nguồn bỏ qua bộ lọc của danh sách '{place.listing}'")
+                raise UnexpectedAnswer(
+                    f"nguồn bỏ qua bộ lọc của danh sách '{place.listing}'",
+                    gate=Gate.FILTER_IGNORED,
+                    evidence=evidence(walked.rows[0]),
+                )
             records, raws, bad = self._read(rows)
             fresh = [(record, raw) for record, raw in zip(records, raws, strict=True) if raw not in shown_last]
             shown_last = frozenset(raws)
@@ -150,7 +155,8 @@ class OpencpsConnector:
         if rows < self._settings.expect_rows:
             raise AccessRefused(
                 f"nguồn chỉ cho thấy {rows} hồ sơ (cần ít nhất {self._settings.expect_rows}): "
-                "có vẻ là góc nhìn của khách; kiểm tra tài khoản, mật khẩu và group_id"
+                "có vẻ là góc nhìn của khách; kiểm tra tài khoản, mật khẩu và group_id",
+                gate=Gate.GUEST_VIEW,
             )
 
 

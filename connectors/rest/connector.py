@@ -13,6 +13,7 @@ from connectors.base import (
     Capability,
     Connector,
     DossierRecord,
+    Gate,
     Page,
     Probe,
     Reach,
@@ -103,7 +104,7 @@ class RestConnector:
             following = _Place(place.rows + len(part.rows), place.pages + 1, part.cursor)
             repeats = self._settings.paging == "cursor" and bool(part.cursor) and part.cursor == place.cursor
             if (part.rows and mark in seen_pages) or repeats:
-                raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang")
+                raise UnexpectedAnswer("nguồn trả lại mãi cùng một trang", gate=Gate.PAGES_REPEAT)
             seen_pages.add(mark)
             said = part.total or said
             is_last = self._is_last(part, following, said)
@@ -114,7 +115,7 @@ class RestConnector:
             if is_last:
                 return
             place = following
-        raise UnexpectedAnswer(f"danh sách dài quá {self._settings.max_pages} trang")
+        raise UnexpectedAnswer(f"danh sách dài quá {self._settings.max_pages} trang", gate=Gate.PAGES_REPEAT)
 
     def _is_last(self, part: Part, following: _Place, said: int | None) -> bool:
         paging = self._settings.paging
@@ -165,7 +166,9 @@ class RestConnector:
 
     def _expect_rows(self, any_rows: bool) -> None:
         if not any_rows and self._settings.expect_rows:
-            raise AccessRefused("nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và các tham số")
+            raise AccessRefused(
+                "nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và các tham số", gate=Gate.GUEST_VIEW
+            )
 
 
 def build(settings: RestSettings, transport: Transport, clock: Clock) -> Connector:

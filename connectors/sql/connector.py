@@ -12,6 +12,7 @@ from connectors.base import (
     BadRecord,
     Capability,
     Connector,
+    Gate,
     Page,
     Probe,
     Reach,
@@ -60,7 +61,8 @@ class SqlConnector:
         if total is not None and total < self._settings.expect_rows:
             raise AccessRefused(
                 f"{self._settings.view} chỉ cho thấy {total} dòng (cần ít nhất {self._settings.expect_rows}): "
-                "kiểm tra quyền của tài khoản đọc"
+                "kiểm tra quyền của tài khoản đọc",
+                gate=Gate.GUEST_VIEW,
             )
         watch, seen, whole = DateWatch(), 0, after is None
         for page, rows in self._pages(after, None if since is None else self._since(since), total):

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Hashable, Iterator, Sequence
 
-from connectors.base import AccessRefused, Capability, Connector, DossierRecord, Page, Probe, Sweep, Transport
+from connectors.base import AccessRefused, Capability, Connector, DossierRecord, Gate, Page, Probe, Sweep, Transport
 from connectors.kit.fields import joined, read_rows
 from connectors.kit.json import evidence
 from connectors.kit.paging import NumberedPage, numbered_pages
@@ -36,7 +36,9 @@ class TdConnector:
             any_rows = any_rows or bool(page.records or page.bad)
             yield page
         if not any_rows and first == 0 and self._settings.expect_rows:
-            raise AccessRefused("nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và tenant")
+            raise AccessRefused(
+                "nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và tenant", gate=Gate.GUEST_VIEW
+            )
 
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
         """One request a code. A server that ignores the filter (§5.2) is found out by the rows it did not have to
@@ -59,7 +61,9 @@ class TdConnector:
         page = self._api.search(1, _SAMPLE_ROWS, {})
         records, _, bad = read_rows(page.rows, self._mapping.record, KEY_FIELDS)
         if not page.rows and self._settings.expect_rows:
-            raise AccessRefused("nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và tenant")
+            raise AccessRefused(
+                "nguồn không cho thấy hồ sơ nào: kiểm tra quyền của tài khoản và tenant", gate=Gate.GUEST_VIEW
+            )
         unknown = sorted({record.status_raw for record in records if record.status == "unknown"})
         details = {"set_aside": str(len(bad)), "unknown_statuses": ", ".join(unknown)}
         return Probe(f"đọc được {len(records)} hồ sơ mẫu", len(page.rows), details)

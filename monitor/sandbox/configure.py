@@ -37,6 +37,7 @@ password = {{ file = "mot-cua.secret" }}
 every = "{every}"
 stale_after = "{stale_after}"
 page_size = 500
+calls_per_minute = 60000
 timeout = "20s"
 
 [[sources]]
@@ -50,6 +51,7 @@ unit_code = "{unit_code}"
 dstcode = "{dstcode}"
 list_verb = "DanhSachHoSo"
 list_window_days = 7
+calls_per_minute = 60000
 every = "{every}"
 stale_after = "{stale_after}"
 timeout = "20s"

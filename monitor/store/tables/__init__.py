@@ -21,7 +21,7 @@ from monitor.store.tables.figures import Figure, FigureMark, Standing
 from monitor.store.tables.ladders import Acknowledgement, Digest, Ladder, Policy
 from monitor.store.tables.letters import Letter, LetterNumber, LetterStep
 from monitor.store.tables.log import Audit, Job
-from monitor.store.tables.sources import BadRecordRow, Observation, Pull, Source
+from monitor.store.tables.sources import BadRecordRow, Observation, Pull, Quarantine, Source
 
 __all__ = [
     "Account",
@@ -59,6 +59,7 @@ __all__ = [
     "Pressed",
     "ProcedureSeen",
     "Pull",
+    "Quarantine",
     "Source",
     "SourceDossier",
     "Standing",

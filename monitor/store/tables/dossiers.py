@@ -118,7 +118,11 @@ class SourceDossier(Base):
     changed_at: Mapped[datetime]
     confirmed_at: Mapped[datetime]
     missing_sweeps: Mapped[int] = mapped_column(Integer, default=0)  # full sweeps in a row that did not show it
-    __table_args__ = (UniqueConstraint("source", "key"),)
+    unseen_since_at: Mapped[datetime | None]  # readings since then repeated the others, not this one
+    __table_args__ = (
+        UniqueConstraint("source", "key"),
+        Index("ix_source_dossier_unseen", "source", "unseen_since_at"),
+    )
 
 
 class Alias(Base):

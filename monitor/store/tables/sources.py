@@ -28,6 +28,9 @@ class Source(Base):
         String(32), default=""
     )  # ok | unavailable | refused | unexpected | quarantined
     last_said: Mapped[str] = mapped_column(Text, default="")  # a line for people; no personal data, no secret
+    evidence_at: Mapped[datetime | None]  # every view not marked as unseen was repeated by a reading begun then
+    row_keys: Mapped[str] = mapped_column(Text, default="", server_default="")  # what every row held so far, JSON list
+    accepted_rows: Mapped[int | None]  # a full reading this small was accepted by a person
     failures: Mapped[int] = mapped_column(Integer, default=0)  # in a row
     retry_not_before_at: Mapped[datetime | None]
 
@@ -47,6 +50,7 @@ class Pull(Base):
     rows_seen: Mapped[int] = mapped_column(Integer, default=0)
     rows_changed: Mapped[int] = mapped_column(Integer, default=0)
     rows_set_aside: Mapped[int] = mapped_column(Integer, default=0)
+    rows_drifted: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # found by a full sweep only
 
 
 class Observation(Base):
@@ -82,3 +86,21 @@ class BadRecordRow(Base):
     cleared_at: Mapped[datetime | None]
     observation_id: Mapped[int | None] = mapped_column(ForeignKey("observation.id"))
     __table_args__ = (UniqueConstraint("source", "key", "field", "fault_hash"),)
+
+
+class Quarantine(Base):
+    """A reading that was not believed, and why: one open row for each (source, gate). Its evidence is kept as an
+    observation with an empty record (it may hold personal data)."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"), index=True)
+    pull_id: Mapped[int] = mapped_column(ForeignKey("pull.id"))
+    gate: Mapped[str] = mapped_column(String(32))
+    said: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[datetime]
+    times_seen: Mapped[int] = mapped_column(Integer, default=1)
+    last_seen_at: Mapped[datetime]
+    observation_id: Mapped[int | None] = mapped_column(ForeignKey("observation.id"))
+    settled_at: Mapped[datetime | None]  # a reading passed again, or a person accepted what it said
+    settled_by: Mapped[str] = mapped_column(String(120), default="")

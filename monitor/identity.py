@@ -15,7 +15,7 @@ from monitor.figures import forget
 from monitor.people import Directory
 from monitor.store.seals import seal_letters
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
-from monitor.store.writing import in_batches, insert_many, table_of, update_many
+from monitor.store.writing import in_batches, insert_many, insert_returning_ids, table_of, update_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,71 @@ def relink(session: Session, moved: Mapping[int, tuple[int, Link]], now: datetim
         still_held.update(session.scalars(held))
     _void(session, sorted(left - still_held), now)
     return {link.dossier_id for _, link in wanted.values()} | still_held
+
+
+class NoSuchView(LookupError):
+    """A source shows no dossier by that key or code, or several. `said` names it."""
+
+
+class NotLinked(ValueError):
+    """What was to be linked is one dossier already, or what was to be parted is alone."""
+
+
+def view_named(session: Session, name: str) -> SourceDossier:
+    """The view called `source:key` or `source:code`. Raises `NoSuchView`."""
+    source, _, word = name.partition(":")
+    named = or_(SourceDossier.key == word, SourceDossier.code == word)
+    found = session.scalars(select(SourceDossier).where(SourceDossier.source == source, named).limit(2)).all()
+    if len(found) != 1:
+        raise NoSuchView(name)
+    return found[0]
+
+
+def link_by_hand(session: Session, one: SourceDossier, other: SourceDossier, why: str, now: datetime) -> set[int]:
+    """A person says that both views are one dossier: `one` moves to the other's, whose duties stand; those of the
+    emptied one are voided. Returns the dossiers to project anew."""
+    if one.dossier_id == other.dossier_id:
+        raise NotLinked
+    link = Link(other.id, other.dossier_id, "by_hand", why[:200])
+    left = one.dossier_id
+    one.dossier_id = other.dossier_id
+    session.flush()
+    record_links(session, [(one.id, link)], now)
+    held = session.scalar(select(SourceDossier.id).where(SourceDossier.dossier_id == left).limit(1))
+    if held is None:
+        _void(session, [left], now)
+    return {other.dossier_id, *({left} if held is not None else ())}
+
+
+def part_by_hand(session: Session, view: SourceDossier, why: str, now: datetime) -> int:
+    """A person says that this view is another dossier than the rest of its group. Every link it has is undone, so that
+    none is made again by itself; it begins a dossier of its own. Returns that dossier, still to be projected."""
+    rest = session.scalars(
+        select(SourceDossier.id).where(SourceDossier.dossier_id == view.dossier_id, SourceDossier.id != view.id)
+    ).all()
+    if not rest:
+        raise NotLinked
+    row = session.get_one(Dossier, view.dossier_id)
+    facts = {c.name: getattr(row, c.name) for c in table_of(Dossier).columns if c.name not in _JUDGED}
+    (own,) = insert_returning_ids(session, Dossier, [facts | _UNJUDGED])
+    undone = [
+        {
+            "view_id": view.id, "other_view_id": other, "rule": "by_hand", "evidence": why[:200], "linked_at": now,
+            "undone": True,
+        }
+        for other in rest
+    ]  # fmt: skip
+    insert_many(session, Alias, undone)
+    view.dossier_id = own
+    session.flush()
+    return own
+
+
+_JUDGED = frozenset(
+    {"id", "stage", "stage_reason", "stage_since_at", "promise_number", "promise_at", "late_from_at", "letter_by_on",
+     "judged_at"}
+)  # fmt: skip
+_UNJUDGED: dict[str, Any] = {"stage": "", "stage_reason": "", "promise_number": 1}
 
 
 def _undone(session: Session, view_ids: Sequence[int]) -> set[frozenset[int]]:

@@ -25,6 +25,7 @@ from monitor.clock import Clock
 from monitor.domain.answers import AnswerLimits
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.stage import parse_warning
+from monitor.evidence import not_read_again
 from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due, last_judged
 from monitor.letters.draft import DraftCount, draft_letters
@@ -147,6 +148,10 @@ class Program:
         limits = AnswerLimits(wanted.promise_days, wanted.solved_days, wanted.put_off_days)
         return AnswerRules(self.calendar, self.directory, limits)
 
+    @cached_property
+    def _stale_after(self) -> dict[str, int]:
+        return {source.name: source.stale_after for source in self.settings.sources}
+
     def connector(self, source: AnySource) -> Connector:
         """The connector of a configured source, made once."""
         if source.name not in self._connectors:
@@ -211,7 +216,7 @@ class Program:
             see_mails(session, now)
             see_dates(session, office, now)
             stale = stale_sources(session, self.settings.sources, now=now)
-            owed = _letters_on_fresh_evidence(session, stale, now)
+            owed = _letters_on_fresh_evidence(session, stale, self._stale_after, now)
             drafts = draft_letters(
                 session,
                 now=now,
@@ -261,6 +266,7 @@ class Program:
                 channels=tuple(self.channels),
                 shadow=self.settings.shadow,
                 stale_sources=stale_sources(session, self.settings.sources, now=now),
+                not_read_again=lambda ids: not_read_again(session, ids, self._stale_after, now),
             )
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
         return TellCount(plan, sent)
@@ -290,10 +296,12 @@ def counter_mailbox(directory: Directory, on: date, agency_code: str) -> str:
     return next((p.email for p in directory.who("one_stop_head", agency_code, on) if p.email), "")
 
 
-def _letters_on_fresh_evidence(session: Session, stale: set[str], now: datetime) -> list[int]:
+def _letters_on_fresh_evidence(
+    session: Session, stale: set[str], stale_after_s: Mapping[str, int], now: datetime
+) -> list[int]:
     """Staleness is joined here, at claiming; it is no state of a dossier. One that waits to be judged again waits."""
     statement = (
-        select(Letter.id)
+        select(Letter.id, Letter.dossier_id)
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(
             Letter.state.in_(("owed", "drafted")),
@@ -303,7 +311,9 @@ def _letters_on_fresh_evidence(session: Session, stale: set[str], now: datetime)
     )
     if stale:
         statement = statement.where(Dossier.speaking_source.not_in(stale))
-    return list(session.scalars(statement.order_by(Letter.id)))
+    found = session.execute(statement.order_by(Letter.id)).all()
+    unread = not_read_again(session, {row.dossier_id for row in found}, stale_after_s, now)
+    return [row.id for row in found if row.dossier_id not in unread]
 
 
 def source_rules(source: SourceSettings) -> SourceRules:

@@ -7,7 +7,7 @@ opening, to whoever holds the post then, without what was settled meanwhile.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -73,10 +73,12 @@ def plan_messages(
     shadow: bool,
     stale_sources: Collection[str],
     most_an_hour: int = 0,
+    not_read_again: Callable[[Collection[int]], Collection[int]] = lambda ids: (),
 ) -> PlanCount:
     """Writes one message for each person and channel from the notices that are owed.
 
-    Notices of dossiers whose speaking source is stale stay owed. A notice nobody can hear becomes "unreachable" with
+    Notices of dossiers whose speaking source is stale stay owed, as do those of dossiers that `not_read_again` picks:
+    their own evidence is too old. A notice nobody can hear becomes "unreachable" with
     the reason. With `shadow` everything is planned and nothing will be sent: messages and notices end as cancelled,
     reason "shadow". `channels` are those enabled. Who had `most_an_hour` messages in the last hour (0: no such cap)
     gets the next ones together, an hour after the first of them was owed at the latest. The caller commits.
@@ -87,7 +89,8 @@ def plan_messages(
     due, waiting = _due(session, open_now=_is_open(calendar, now))
     dossiers = dossiers_by_id(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
-    told = [notice for notice in due if not _is_held(notice, dossiers, stale, now)]
+    unread = frozenset(not_read_again(sorted(dossiers)))
+    told = [n for n in due if n.dossier_id not in unread and not _is_held(n, dossiers, stale, now)]
     heard = _heard_already(session, told)
     bundles, unreachable, stood_in = _bundled(told, by_rung, resolver, heard)
     bundles, capped = _under_the_cap(session, bundles, most_an_hour, now)

@@ -22,8 +22,9 @@ from monitor.cli.help_vi import in_language
 from monitor.cli.letter_life import verify
 from monitor.cli.letters import letters_app
 from monitor.cli.limits import procedures_app
-from monitor.cli.looking import explain, late, sources
+from monitor.cli.looking import explain, late
 from monitor.cli.people import people_app
+from monitor.cli.sources import sources_app
 from monitor.cli.start import check, demo, init
 from monitor.cli.store import db_app
 from monitor.cli.working import judge, pull, run
@@ -104,9 +105,9 @@ for name, group in (
     ("people", people_app),
     ("accounts", accounts_app),
     ("db", db_app),
+    ("sources", sources_app),
 ):
     app.add_typer(group, name=name)
-app.command()(sources)
 
 
 def main() -> None:

@@ -31,6 +31,23 @@ VIETNAMESE: dict[str, str] = {
     "Watches administrative dossiers and tells who must act before they are late.": (
         "Theo dõi hồ sơ thủ tục hành chính và báo người phải xử lý trước khi quá hạn."
     ),
+    "Name of the source.": ("Tên nguồn."),
+    "A dossier at a source: its name, a colon, the code or key there.": (
+        "Một hồ sơ tại một nguồn: tên nguồn, dấu hai chấm, mã hoặc khóa tại đó."
+    ),
+    "In a few words, for the log.": ("Lý do ngắn gọn, để ghi nhật ký."),
+    "Show one source: its last readings, why they were not believed, and what to do about it.": (
+        "Xem một nguồn: các lần đọc gần nhất, vì sao chưa tin và phải làm gì."
+    ),
+    "Take what a source says now as its new normal: so few dossiers, or rows without a field they used to have.": (
+        "Chấp nhận điều nguồn đang nói: ít hồ sơ như vậy, hoặc các dòng thiếu một trường trước đây có."
+    ),
+    "Say that two systems show the same dossier: the first joins the second, whose duties stand.": (
+        "Xác nhận hai hệ thống nói về cùng một hồ sơ: bên thứ nhất nhập vào bên thứ hai, nghĩa vụ bên sau giữ nguyên."
+    ),
+    "Say that a system shows another dossier than the rest of its group; both are judged again.": (
+        "Xác nhận một hệ thống nói về hồ sơ khác với nhóm của nó; cả hai được xét lại."
+    ),
     "The configuration file.": ("Tệp cấu hình."),
     "Language of the messages: vi or en.": ("Ngôn ngữ của thông báo: vi hoặc en."),
     "Print the version.": ("In phiên bản."),

@@ -9,7 +9,7 @@ from monitor.cli import moments
 from monitor.cli.desk import AtOption, ConfigOption, Desk, JsonOption, KnownAtOption, LangOption
 from monitor.cli.exits import Exit
 from monitor.cli.scratch import looking
-from monitor.cli.terms import STAGES, letter_words, result_words, stage_words
+from monitor.cli.terms import STAGES, letter_words, stage_words
 from monitor.mistakes import nearest
 from monitor.words import Words
 
@@ -186,72 +186,3 @@ def explain(
         desk.print_json(explanation.json())
         return
     desk.line(explanation.text().rstrip())
-
-
-def sources(
-    bad: Annotated[bool, typer.Option("--bad", help="Also list the rows that were set aside.")] = False,
-    config: ConfigOption = None,
-    lang: LangOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show each source: how old its word is, what it last said, what was set aside."""
-    from monitor.reports.sources import set_aside, source_health
-    from monitor.store import database
-
-    desk = Desk(config, lang, as_json)
-    with desk.program() as program, database.reading(program.engine) as session:
-        now = program.clock.now()
-        rows = source_health(session, program.settings.sources, now=now)
-        aside = set_aside(session) if bad else []
-    if desk.as_json:
-        answer: dict[str, object] = {"at": now.astimezone(desk.zone), "sources": rows}
-        desk.print_json(answer | ({"set_aside": aside} if bad else {}))
-        return
-    desk.show(
-        Words("Nguồn dữ liệu", "Sources"),
-        [
-            Words("Nguồn", "Source"),
-            Words("Loại", "Kind"),
-            Words("Tuổi tin", "Age"),
-            Words("Lần cuối", "Last result"),
-            Words("Hồ sơ", "Dossiers"),
-            Words("Để riêng", "Set aside"),
-            Words("Nguồn nói", "Said"),
-        ],
-        [
-            (
-                row.name,
-                f"{row.kind} ({row.role})",
-                _age(desk, row.age_s) + (desk.say(Words(" (im lặng)", " (silent)")) if row.stale else ""),
-                desk.say(result_words(row.result)),
-                row.dossiers,
-                row.set_aside,
-                row.said,
-            )
-            for row in rows
-        ],
-    )
-    if bad:
-        desk.show(
-            Words("Dòng để riêng", "Rows set aside"),
-            [
-                Words("Nguồn", "Source"),
-                Words("Khóa", "Key"),
-                Words("Trường", "Field"),
-                Words("Vì sao", "Problem"),
-                Words("Số lần", "Times"),
-                Words("Lần cuối", "Last seen"),
-            ],
-            [(a.source, a.key, a.field, a.problem, a.times_seen, desk.local(a.last_seen_at)) for a in aside],
-        )
-
-
-def _age(desk: Desk, seconds: int | None) -> str:
-    """`3 giờ 5 phút`; a source that was never read has no age."""
-    if seconds is None:
-        return desk.say(Words("chưa đọc", "never read"))
-    days, rest = divmod(seconds, 86_400)
-    hours, minutes = rest // 3600, rest // 60 % 60
-    parts = [(days, Words("ngày", "d")), (hours, Words("giờ", "h")), (minutes, Words("phút", "min"))]
-    shown = [f"{n} {desk.say(unit)}" for n, unit in parts if n][:2]
-    return " ".join(shown) or desk.say(Words("dưới 1 phút", "under 1 min"))

@@ -1,7 +1,7 @@
 """The sources: how old their word is, what they last said, what was set aside. No personal data, no secret."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from connectors.kit.settings import SourceSettings
-from monitor.store.tables import BadRecordRow, Pull, Source, SourceDossier
+from monitor.domain.findings import FindingKind
+from monitor.pull import BREAKER_AFTER
+from monitor.store.tables import BadRecordRow, FindingRow, Pull, Quarantine, Source, SourceDossier
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class SourceRow:
     rows_seen: int  # of its last reading
     rows_changed: int
     set_aside: int  # rows set aside and not yet mended
+    gates: tuple[str, ...] = ()  # open: why its last readings were not believed
+    breaker_open: bool = False  # it failed so often in a row that it is probed before it is read
+    unseen: int = 0  # dossiers the last readings did not show any more
+    missing: int = 0  # of those, said to be missing
+    drifted: int | None = None  # rows only the last full sweep found changed; None: there was none yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,93 @@ def source_health(session: Session, sources: Sequence[SourceSettings], *, now: d
         .where(BadRecordRow.cleared_at.is_(None))
         .group_by(BadRecordRow.source),
     )
-    return [_row(source, known.get(source.name), pulls.get(source.name), views, aside, now) for source in sources]
+    gates = _gates(session, names)
+    unseen = _counted(
+        session,
+        select(SourceDossier.source, func.count(SourceDossier.id))
+        .where(SourceDossier.unseen_since_at.is_not(None))
+        .group_by(SourceDossier.source),
+    )
+    missing = _counted(
+        session,
+        select(FindingRow.detail, func.count(FindingRow.id))
+        .where(FindingRow.kind == FindingKind.MISSING_AT_SOURCE.value, FindingRow.closed_at.is_(None))
+        .group_by(FindingRow.detail),
+    )
+    drift = _drift(session, names)
+    return [
+        replace(
+            _row(source, known.get(source.name), pulls.get(source.name), views, aside, now),
+            gates=gates.get(source.name, ()),
+            unseen=unseen.get(source.name, 0),
+            missing=missing.get(source.name, 0),
+            drifted=drift.get(source.name),
+        )
+        for source in sources
+    ]
+
+
+def _gates(session: Session, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    rows = select(Quarantine.source, Quarantine.gate).where(
+        Quarantine.settled_at.is_(None), Quarantine.source.in_(names)
+    )
+    for source, gate in session.execute(rows.order_by(Quarantine.id)):
+        found[source] = (*found.get(source, ()), gate)
+    return found
+
+
+def _drift(session: Session, names: Sequence[str]) -> dict[str, int]:
+    """What the newest full sweep of each source found that the readings before it should have shown."""
+    last = (
+        select(func.max(Pull.id))
+        .where(Pull.source.in_(names), Pull.reach == "full", Pull.result == "ok")
+        .group_by(Pull.source)
+    )
+    return _counted(session, select(Pull.source, Pull.rows_drifted).where(Pull.id.in_(last)))
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A reading that was not believed. `evidence_id` is the observation that keeps what came instead."""
+
+    gate: str
+    said: str
+    found_at: datetime
+    last_seen_at: datetime
+    times_seen: int
+    evidence_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PullRow:
+    """One reading."""
+
+    began_at: datetime
+    reach: str
+    result: str
+    said: str
+    pages: int
+    rows_seen: int
+    rows_changed: int
+    rows_set_aside: int
+    rows_drifted: int
+
+
+def open_gates(session: Session, source: str) -> list[GateRow]:
+    """Why the source's readings are not believed now, the newest first."""
+    columns = (Quarantine.gate, Quarantine.said, Quarantine.found_at, Quarantine.last_seen_at, Quarantine.times_seen)
+    query = select(*columns, Quarantine.observation_id).where(
+        Quarantine.source == source, Quarantine.settled_at.is_(None)
+    )
+    return [GateRow(*row) for row in session.execute(query.order_by(Quarantine.last_seen_at.desc()))]
+
+
+def last_pulls(session: Session, source: str, limit: int = 10) -> list[PullRow]:
+    """The last readings, the newest first."""
+    columns = (Pull.began_at, Pull.reach, Pull.result, Pull.said, Pull.pages, Pull.rows_seen, Pull.rows_changed)
+    query = select(*columns, Pull.rows_set_aside, Pull.rows_drifted).where(Pull.source == source)
+    return [PullRow(*row) for row in session.execute(query.order_by(Pull.id.desc()).limit(limit))]
 
 
 def stale_sources(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> set[str]:
@@ -111,6 +204,7 @@ def _row(
         result=known.last_result if known else "",
         said=known.last_said if known else "",
         failures=known.failures if known else 0,
+        breaker_open=known is not None and known.failures >= BREAKER_AFTER,
         retry_not_before_at=known.retry_not_before_at if known else None,
         dossiers=views.get(source.name, 0),
         rows_seen=pull.rows_seen if pull else 0,

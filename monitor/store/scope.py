@@ -95,6 +95,7 @@ OPEN = frozenset(
         "pressed",
         "procedure_seen",
         "pull",
+        "quarantine",
         "source",
         "web_session",
     }

@@ -12,19 +12,23 @@ import socket
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 
 from monitor import logs
+from monitor.bot.needs import BotNeeds
 from monitor.engine import JobLog, LocalEngine
 from monitor.judge import last_judged
 from monitor.one_instance import AlreadyRunning, OneInstance
-from monitor.settings import Settings
 from monitor.steady import ClockJumped, ClockWatch
 from monitor.systemd import Notifier
+from monitor.web import webhook
 from monitor.web.app import make_app
 from monitor.web.needs import WebNeeds
+
+if TYPE_CHECKING:
+    from monitor.polling import Polling
 
 _STOP_S = 8.0  # for jobs under way; with the web server's own second it stays below the 10 s promised
 _WEB_STOP_S = 1.0
@@ -33,7 +37,7 @@ _THREADS_BESIDE_PULLS = 6
 log = logs.get("daemon")
 
 
-class ProgramLike(WebNeeds, Protocol):
+class ProgramLike(WebNeeds, BotNeeds, Protocol):
     """What the daemon needs of the wired program. Every method is one bounded pass, called from any thread."""
 
     def pull(self, names: Sequence[str] | None = None) -> Any: ...
@@ -105,9 +109,10 @@ async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> 
         speed=options.speed,
     )
     plan_jobs(engine, program, notifier, options.speed)
-    server = _Server(_web_config(program, engine))
+    bot_ear = make_ear(program)
+    server = _Server(_web_config(program, engine, bot_ear))
     web = asyncio.create_task(server.serve(sockets=[listening]))
-    bot = asyncio.create_task(_listen_to_bot(program.settings, stop))
+    bot = asyncio.create_task(_listen_to_bot(bot_ear, stop))
     while not server.started and not web.done():
         await asyncio.sleep(0.01)
     address = "http://{}:{}".format(*listening.getsockname()[:2])
@@ -206,17 +211,31 @@ def _on_signals(stop: asyncio.Event, notifier: Notifier) -> None:
         loop.add_signal_handler(number, heard, number)
 
 
-async def _listen_to_bot(settings: Settings, stop: asyncio.Event) -> None:
-    telegram = settings.channels.telegram
-    if telegram.enabled and telegram.polling and telegram.token is not None:
-        from monitor.polling import Polling
+def make_ear(program: ProgramLike) -> "Polling | None":
+    """What listens to the bot; None where nobody does. The library is loaded only then."""
+    telegram = program.settings.channels.telegram
+    if not telegram.enabled or telegram.token is None or not (telegram.polling or telegram.webhook_secret):
+        return None
+    from monitor.alerts.buttons import Signer
+    from monitor.bot.desk import Desk
+    from monitor.polling import Polling
 
-        await Polling(telegram).run(stop)
+    desk = Desk(program, Signer(telegram.token.get_secret_value().strip()))
+    return Polling(telegram, desk, site_url=program.settings.site.base_url if telegram.webhook_secret else "")
 
 
-def _web_config(program: ProgramLike, engine: LocalEngine) -> uvicorn.Config:
+async def _listen_to_bot(ear: "Polling | None", stop: asyncio.Event) -> None:
+    if ear is not None:
+        await ear.run(stop)
+
+
+def _web_config(program: ProgramLike, engine: LocalEngine, ear: "Polling | None") -> uvicorn.Config:
+    app = make_app(program, engine)
+    secret = program.settings.channels.telegram.webhook_secret
+    if ear is not None and secret is not None:
+        app.include_router(webhook.router(ear.path, secret.get_secret_value(), ear.feed))
     return uvicorn.Config(
-        make_app(program, engine),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,

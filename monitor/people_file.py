@@ -21,7 +21,7 @@ _TABLES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
-_TELEGRAM = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{4,64}")
+_TELEGRAM = re.compile(r"(?:-?[0-9]{1,20}|@[A-Za-z0-9_]{4,64})(?:/[0-9]{1,10})?")  # a topic may follow
 
 
 def read(path: Path) -> Directory:

@@ -60,6 +60,8 @@ class Telegram(Strict):
     api_url: str = "https://api.telegram.org"
     proxy: str | None = None
     polling: bool = True
+    webhook_secret: SecretStr | None = None  # given: the Bot API brings updates to <base_url>/bot, and nobody polls
+    detail: Literal["codes", "procedures"] = "codes"
 
 
 class Email(Strict):

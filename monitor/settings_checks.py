@@ -39,6 +39,7 @@ _DURATION = re.compile(r"(\d+)([smhd])")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _DUE_SOON = re.compile(r"[1-9]\d?wd|(?:[1-9]\d?|100)%")
 _BLOCK = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00)")
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")  # the Bot API takes no other letters
 _MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>")
 
 
@@ -264,6 +265,21 @@ def _telegram(table: Any) -> Found:
             Problem(
                 Words("kênh Telegram đã bật nhưng thiếu token.", "Telegram is enabled but has no token."),
                 Words('token = { file = "telegram.token" }', 'token = { file = "telegram.token" }'),
+            ),
+        )
+    secret = table.get("webhook_secret")
+    if isinstance(secret, str) and not _WEBHOOK_SECRET.fullmatch(secret):
+        yield (
+            ("webhook_secret",),
+            Problem(
+                Words(
+                    "bí mật của webhook phải có 32 đến 256 chữ không dấu, số, - hoặc _.",
+                    "a webhook's secret has 32 to 256 letters, digits, - or _.",
+                ),
+                Words(
+                    "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+                    "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+                ),
             ),
         )
 

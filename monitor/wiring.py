@@ -16,7 +16,9 @@ from connectors.base import Capability, Connector
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor import backups
 from monitor.alerts.acknowledge import AnswerRules
+from monitor.alerts.current import Office as AlertOffice
 from monitor.alerts.forecast import rung_rule
+from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.alerts.sending import SendCount, release_leases, send_pending
@@ -56,6 +58,7 @@ class TellCount:
 
     plan: PlanCount
     sent: SendCount
+    edited: int = 0  # messages sent earlier that now say how things stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +272,9 @@ class Program:
                 not_read_again=lambda ids: not_read_again(session, ids, self._stale_after, now),
             )
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
-        return TellCount(plan, sent)
+        office = AlertOffice(self.calendar, self.directory, self.settings.site.base_url)
+        edited = keep_up(self.sessions, self.channels, office, self.clock, stopping=self._stopping.is_set)
+        return TellCount(plan, sent, edited)
 
     def back_up(self) -> Path | None:
         """The day's copy of an SQLite store; None where a young one is there, or where the store is PostgreSQL."""

@@ -14,7 +14,7 @@ from monitor.domain.letter import ISSUED, LetterState
 from monitor.store.tables import Dossier, Source
 
 # The worst first; a dossier stands in one section only.
-SECTIONS = ("late", "due_today", "due_soon", "mismatch", "source")
+SECTIONS = ("late", "due_today", "due_soon", "mismatch", "source", "done")
 _PROCEDURE_LENGTH = 90
 # What a line says beside the time, by the occasion of a rung.
 _NOTES = {

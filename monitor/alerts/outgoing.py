@@ -42,6 +42,9 @@ class Outgoing:
     at: datetime  # the moment of this try
     maybe_repeat: bool = False
     parts_sent: int = 0
+    id: int = 0  # of the outbox row, for buttons
+    times: int = 1  # how often this person was told of what leads the message, this time included
+    reply_to: str = ""  # the channel's own reference of the first message about it
 
 
 class ChannelUnavailable(Exception):

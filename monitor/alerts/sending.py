@@ -18,11 +18,14 @@ from sqlalchemy import CursorResult, and_, case, func, insert, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.addresses import moved
+from monitor.alerts.current import fingerprint
+from monitor.alerts.keeping_up import Editing
 from monitor.alerts.outcomes import WAITING, reroute_overdue, settle
 from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
 from monitor.clock import Clock
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice
 
+_LEADERS = 200  # a message of more dossiers than that is never called a repeat
 LEASE = timedelta(minutes=10)  # more than twice the longest try of any channel
 
 log = structlog.get_logger(__name__)
@@ -87,7 +90,8 @@ def send_pending(
         _add(counts, outcome.result.value)
         if outcome.result is Result.SENT and claim.outgoing.maybe_repeat:
             _add(counts, "maybe_repeats")
-        _add(counts, "rerouted", _record(sessions, claim, outcome, clock.now(), enabled))
+        shown = fingerprint(claim.outgoing.view["lines"]) if isinstance(channels[channel], Editing) else ""
+        _add(counts, "rerouted", _record(sessions, claim, outcome, clock.now(), enabled, shown))
     for start in range(0, len(skipped), 500):
         with sessions.begin() as session:
             overdue = reroute_overdue(session, skipped[start : start + 500], clock.now(), enabled)
@@ -161,12 +165,17 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
             return None
         message = session.get_one(Message, message_id)
         told = _still_owed(session, message_id)
-        lines = [line for line in message.payload["lines"] if not told.isdisjoint(line["notices"])]
+        lines = [
+            {**line, "dossier_id": next((told[n] for n in line["notices"] if told.get(n)), None)}
+            for line in message.payload["lines"]
+            if not told.keys().isdisjoint(line["notices"])
+        ]
         if not lines and message.payload["lines"]:
             message.state, message.lease_token, message.lease_until_at = "cancelled", "", None
             message.last_error = "đã được giải quyết trước khi gửi"
             return _Claim(message_id, token, 0, None)
         session.execute(insert(Attempt).values(message_id=message_id, number=message.attempts, began_at=now))
+        times, reply_to = _told_before(session, message, lines)
         outgoing = Outgoing(
             key=message.key,
             address=moved(session, message.channel, message.address),
@@ -174,14 +183,17 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
             at=now,
             maybe_repeat=message.maybe_repeat,
             parts_sent=int(message.payload.get("parts_sent", 0)),
+            id=message_id,
+            times=times,
+            reply_to=reply_to,
         )
         return _Claim(message_id, token, message.attempts, outgoing)
 
 
-def _still_owed(session: Session, message_id: int) -> frozenset[int]:
-    """The notices of a message that nobody cancelled since it was planned."""
+def _still_owed(session: Session, message_id: int) -> dict[int, int | None]:
+    """The notices of a message that nobody cancelled since it was planned, with their dossiers."""
     asked = (
-        select(Notice.id)
+        select(Notice.id, Notice.dossier_id)
         .join(MessageNotice, MessageNotice.notice_id == Notice.id)
         .where(
             MessageNotice.message_id == message_id,
@@ -189,7 +201,31 @@ def _still_owed(session: Session, message_id: int) -> frozenset[int]:
             Notice.state.in_(("owed", "planned", "told")),  # owed: told to one of its people, another one waits
         )
     )
-    return frozenset(session.scalars(asked))
+    return {row.id: row.dossier_id for row in session.execute(asked)}
+
+
+def _told_before(session: Session, message: Message, lines: Sequence[Mapping[str, Any]]) -> tuple[int, str]:
+    """(how often the person will have been told of what leads this message, the first message there about it).
+
+    What leads is the worst line; a message that tells of anything for the first time is no repeat.
+    """
+    dossiers = {line["dossier_id"] for line in lines if line["dossier_id"] is not None}
+    if not dossiers or len(dossiers) < len(lines):
+        return 1, ""
+    asked = (
+        select(Notice.dossier_id, Message.id, Message.channel, Message.address, Message.receipt)
+        .join(MessageNotice, MessageNotice.message_id == Message.id)
+        .join(Notice, Notice.id == MessageNotice.notice_id)
+        .where(Notice.dossier_id.in_(list(dossiers)[:_LEADERS]), Message.person == message.person)
+        .where(Message.state == "sent", Message.id != message.id)
+        .order_by(Message.id)
+        .distinct()
+    )
+    rows = session.execute(asked).all()
+    leader = [row for row in rows if row.dossier_id == lines[0]["dossier_id"]]
+    here = (row.receipt for row in leader if (row.channel, row.address) == (message.channel, message.address))
+    is_repeat = len(dossiers) <= _LEADERS and dossiers == {row.dossier_id for row in rows}
+    return len(leader) + 1 if is_repeat else 1, next(here, "")
 
 
 def _send(channel: Channel, outgoing: Outgoing) -> Outcome:
@@ -201,7 +237,12 @@ def _send(channel: Channel, outgoing: Outgoing) -> Outcome:
 
 
 def _record(
-    sessions: sessionmaker[Session], claim: _Claim, outcome: Outcome, now: datetime, channels: Collection[str]
+    sessions: sessionmaker[Session],
+    claim: _Claim,
+    outcome: Outcome,
+    now: datetime,
+    channels: Collection[str],
+    shown: str = "",
 ) -> int:
     """Writes the outcome down. Returns how many messages go on by another channel because of it."""
     with sessions.begin() as session:
@@ -215,6 +256,8 @@ def _record(
         if message is None:  # the lease ran out and another took over: its word counts
             log.warning("alert_lease_lost", message=claim.id)
             return 0
+        if outcome.result is Result.SENT and shown:
+            message.shown, message.shown_at = shown, now
         return settle(session, message, outcome, now, channels)
 
 

@@ -51,7 +51,9 @@ def render(template: str, message: Outgoing, shown: int) -> str:
         .get_template(template)
         .render(
             at=view["at_text"],
+            updated=view.get("updated", ""),
             maybe_repeat=message.maybe_repeat,
+            times=message.times,
             counts=counts_of(lines),
             total=len(lines),
             shown=lines[:shown],

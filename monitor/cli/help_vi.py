@@ -244,6 +244,11 @@ VIETNAMESE: dict[str, str] = {
     "Say who holds a role at an agency on a day, there or at the nearest agency above.": (
         "Nói ai giữ một vai trò tại cơ quan vào một ngày, ở đó hoặc ở cấp trên gần nhất."
     ),
+    "Tie a person to a Telegram chat: print a one-time code, and confirm the chat that brought it to the bot.": (
+        "Gắn một người với tài khoản Telegram: in mã dùng một lần, rồi xác nhận tài khoản đã mang mã đến cho bot."
+    ),
+    "Confirm the chat that brought the code.": ("Xác nhận tài khoản đã mang mã đến."),
+    "End the person's link.": ("Gỡ tài khoản đã gắn."),
     "The role, as in `tell`: agency_head.": ("Vai trò, như trong `tell`: agency_head."),
     "Code of the agency.": ("Mã cơ quan."),
     "On this day: 2026-11-23.": ("Vào ngày này: 2026-11-23."),

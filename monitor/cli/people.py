@@ -1,8 +1,10 @@
 """`dunghen people`: who answers for what, as the people file has it."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from monitor.cli import moments
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
@@ -74,6 +76,54 @@ def who(
     if not found:
         said = Words("Không ai giữ vai trò {role} ở {agency} ngày {day}.", "Nobody is {role} at {agency} on {day}.")
         raise desk.stopped(Exit.NOT_FOUND, said.fill(role=role, agency=agency, day=f"{day:%d/%m/%Y}"))
+
+
+@people_app.command("link")
+def link(
+    person: Annotated[str, typer.Argument(help="Code of the person in the people file.", metavar="PERSON")],
+    confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the chat that brought the code.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="End the person's link.")] = False,
+    by: Annotated[str, typer.Option("--by", help="Who does this: name or code of the official.")] = "admin",
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tie a person to a Telegram chat: print a one-time code, and confirm the chat that brought it to the bot."""
+    desk = Desk(config, lang, as_json)
+    if _directory(desk).person(person) is None:
+        raise desk.stopped(Exit.NOT_FOUND, Words("Không có người {code}.", "There is no {code}.").fill(code=person))
+    with desk.program() as program, program.sessions.begin() as session:
+        said = _linked(session, person, by, program.clock.now(), confirm=confirm, end=end)
+    if said is None:
+        words = Words("Chưa có tài khoản nào mang mã đến để xác nhận.", "No chat has brought a code yet.")
+        raise desk.stopped(Exit.NOT_FOUND, words)
+    if desk.as_json:
+        desk.print_json({"person": person, **said})
+    elif "code" in said:
+        words = Words(
+            "Gửi cho bot trong 10 phút:  /start {code}", "To be sent to the bot within 10 minutes:  /start {code}"
+        )
+        desk.line(desk.say(words.fill(code=said["code"])))
+    elif "confirmed" in said:
+        desk.line(desk.say(Words("Đã gắn với tài khoản “{name}”.", "Linked to “{name}”.").fill(name=said["confirmed"])))
+    else:
+        desk.line(desk.say(Words("Đã gỡ.", "Ended.")))
+
+
+def _linked(
+    session: Session, person: str, by: str, now: datetime, *, confirm: bool, end: bool
+) -> dict[str, object] | None:
+    """What was done, for people and programs; None where there is nothing to confirm."""
+    from monitor.alerts import linking
+
+    if end:
+        return {"ended": linking.end(session, person, by, "ended by hand", now)}
+    if not confirm:
+        return {"code": linking.make_code(session, person, by, now)}
+    waiting = [claim for claim in linking.claims(session, now) if claim.person == person]
+    if not waiting or linking.confirm(session, waiting[-1].id, by, now) is None:
+        return None
+    return {"confirmed": waiting[-1].shown_name}
 
 
 def _channels(person: Person) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -49,6 +50,18 @@ class Delivered:
     buttons: tuple[str, ...] = ()
     file_name: str = ""
     file: bytes = b""
+    reply_to: int = 0
+    topic: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message as it reads after an edit; `text` None where only the buttons changed."""
+
+    chat: str
+    message_id: int
+    text: str | None
+    buttons: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -66,7 +79,8 @@ class BotApi(Peer):
         super().__init__(faults)
         self._token = token
         self.delivered: list[Delivered] = []
-        self.edited: list[tuple[str, int, str]] = []
+        self.edited: list[Edited] = []
+        self.popped: list[str] = []  # what came up on the screen of somebody who pressed a button
         self.blocked: set[str] = set()  # chats that have blocked the bot: 403
         self.unknown: set[str] = set()  # chats that do not exist: 400
         self._updates: deque[_Update] = deque()
@@ -105,9 +119,12 @@ class BotApi(Peer):
                 return self._get_updates(fields)
             case "sendmessage" | "senddocument" as method:
                 return self._send(method, fields, file_name, file)
-            case "editmessagetext":
-                return self._edit(fields)
-            case "answercallbackquery" | "setmycommands" | "deletewebhook" | "setwebhook":
+            case "editmessagetext" | "editmessagereplymarkup" as method:
+                return self._edit(method, fields)
+            case "answercallbackquery":
+                self.popped.append(fields.get("text", ""))
+                return _ok(True)
+            case "setmycommands" | "deletewebhook" | "setwebhook":
                 return _ok(True)
             case _:
                 return _refused(404, "Not Found")
@@ -126,6 +143,11 @@ class BotApi(Peer):
         )
         message = {"message_id": self._next(), "date": 1_800_000_000, "chat": _chat(chat), "from": _user(chat)}
         self._put({"message": message | {"text": text, "entities": entities}})
+
+    def wait_until(self, done: Callable[[], bool], seconds: float = 20) -> bool:
+        """Waits until what arrived satisfies `done`; whether it did in time."""
+        with self._news:
+            return self._news.wait_for(done, seconds)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -172,16 +194,27 @@ class BotApi(Peer):
             return _refused(400, "Bad Request: message is too long")
         with self._news:
             number = self._next()
-            self.delivered.append(Delivered(chat, text, number, method, _buttons(fields), file_name, file))
+            reply_to = json.loads(fields.get("reply_parameters") or "{}").get("message_id", 0)
+            topic = int(fields.get("message_thread_id") or 0)
+            self.delivered.append(
+                Delivered(chat, text, number, method, _buttons(fields), file_name, file, reply_to, topic)
+            )
+            self._news.notify_all()
         message = {"message_id": number, "date": 1_800_000_000, "chat": _chat(chat), "text": plain}
         return _ok(message)
 
-    def _edit(self, fields: dict[str, str]) -> Reply:
-        chat, number, text = fields.get("chat_id", ""), int(fields.get("message_id") or 0), fields.get("text", "")
+    def _edit(self, method: str, fields: dict[str, str]) -> Reply:
+        chat, number = fields.get("chat_id", ""), int(fields.get("message_id") or 0)
+        text = fields.get("text", "") if method == "editmessagetext" else None
         if not any(one.chat == chat and one.message_id == number for one in self.delivered):
             return _refused(400, "Bad Request: message to edit not found")
-        self.edited.append((chat, number, text))
-        return _ok({"message_id": number, "date": 1_800_000_000, "chat": _chat(chat), "text": text})
+        problem = _Html(text).problem if text is not None and fields.get("parse_mode", "").upper() == "HTML" else ""
+        if problem:
+            return _refused(400, f"Bad Request: can't parse entities: {problem}")
+        with self._news:
+            self.edited.append(Edited(chat, number, text, _buttons(fields)))
+            self._news.notify_all()
+        return _ok({"message_id": number, "date": 1_800_000_000, "chat": _chat(chat), "text": text or "…"})
 
 
 class _Html(HTMLParser):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.alerts.email import build, checked_bytes
 from monitor.alerts.lines import SECTIONS, shorten
 from monitor.alerts.outgoing import Outgoing
-from monitor.alerts.telegram import _compose
+from monitor.alerts.telegram import compose
 from monitor.alerts.wording import clean_text, render, whole_list
 from tests.alerts.world import NOW, line, view
 from tests.counts import proof_examples
@@ -64,7 +64,7 @@ def _outgoing(lines: list[dict[str, Any]], maybe_repeat: bool = False) -> Outgoi
 @given(_lines, st.booleans())
 def test_every_telegram_message_parses_and_fits(lines: list[dict[str, Any]], maybe_repeat: bool) -> None:
     message = _outgoing(lines, maybe_repeat)
-    texts, attachment = _compose(message)
+    texts, attachment = compose(message, "procedures")
     assert texts
     assert [html_problem(text) for text in texts] == [""] * len(texts)
     if attachment is not None:

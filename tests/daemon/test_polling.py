@@ -13,8 +13,13 @@ from urllib.parse import parse_qs
 import pytest
 from pydantic import SecretStr
 
-from monitor.polling import HELP, Polling
+from monitor.alerts.buttons import Signer
+from monitor.bot.desk import Desk
+from monitor.bot.words import HELP
+from monitor.polling import Polling
 from monitor.settings import Telegram
+from monitor.store import database
+from tests.bot.conftest import make_office
 from tests.daemon.conftest import LogLines
 from tests.daemon.small import SECRET
 
@@ -101,9 +106,13 @@ def api(port: int) -> Iterator[type[_Api]]:
         yield server
 
 
-def _polling(port: int) -> Polling:
+@pytest.fixture
+def polling(port: int, sqlite_url: str) -> Iterator[Polling]:
     settings = Telegram(enabled=True, token=SecretStr(SECRET), api_url=f"http://127.0.0.1:{port}")
-    return Polling(settings, first_wait_s=0.05)
+    engine = database.open_engine(sqlite_url)
+    office = make_office(engine, database.session_factory(engine), settings)
+    yield Polling(settings, Desk(office, Signer(SECRET)), first_wait_s=0.05)
+    engine.dispose()
 
 
 async def _until(polling: Polling, done: Any) -> None:
@@ -116,16 +125,16 @@ async def _until(polling: Polling, done: Any) -> None:
         await asyncio.wait_for(task, WAIT_S)
 
 
-def test_start_tells_the_chat_id_and_trogiup_what_it_is_for(api: type[_Api], port: int) -> None:
+def test_start_tells_the_chat_id_and_trogiup_what_it_is_for(api: type[_Api], polling: Polling) -> None:
     api.texts += ["/start", "/trogiup"]
-    asyncio.run(_until(_polling(port), lambda: all(api.answered.acquire(timeout=WAIT_S) for _ in range(2))))
+    asyncio.run(_until(polling, lambda: all(api.answered.acquire(timeout=WAIT_S) for _ in range(2))))
     assert len(api.answers) == 2
     texts = sorted(parse_qs(answer["body"])["text"][0] for answer in api.answers)
-    assert any(f"Mã trò chuyện của anh/chị: {CHAT}" in text for text in texts)
+    assert any(f"Mã trò chuyện của anh/chị: <code>{CHAT}</code>" in text for text in texts)
     assert HELP in texts
 
 
-def test_an_api_that_is_down_is_asked_again_until_it_is_there(port: int, log_lines: LogLines) -> None:
+def test_an_api_that_is_down_is_asked_again_until_it_is_there(polling: Polling, port: int, log_lines: LogLines) -> None:
     """Down at start, up later: somebody who wrote meanwhile gets an answer."""
 
     async def story() -> None:
@@ -136,7 +145,7 @@ def test_an_api_that_is_down_is_asked_again_until_it_is_there(port: int, log_lin
                 later.enter_context(_listening(port)).texts.append("/start")
                 assert _Api.answered.acquire(timeout=WAIT_S)
 
-            await _until(_polling(port), comes_up)
+            await _until(polling, comes_up)
 
     asyncio.run(story())
     assert log_lines.named("telegram_unreachable")[0]["level"] == "error"
@@ -153,9 +162,9 @@ def _wait(done: Callable[[], bool]) -> None:
     pytest.fail("it never happened")
 
 
-def test_a_refused_token_is_an_error_and_no_end(api: type[_Api], port: int, log_lines: LogLines) -> None:
+def test_a_refused_token_is_an_error_and_no_end(api: type[_Api], polling: Polling, log_lines: LogLines) -> None:
     api.token_is_good = False
 
-    asyncio.run(_until(_polling(port), lambda: _wait(lambda: bool(log_lines.named("telegram_token_refused")))))
+    asyncio.run(_until(polling, lambda: _wait(lambda: bool(log_lines.named("telegram_token_refused")))))
     assert log_lines.named("telegram_token_refused")[0]["level"] == "error"
     assert SECRET not in log_lines.text

@@ -233,7 +233,7 @@ def _web_config(program: ProgramLike, engine: LocalEngine, ear: "Polling | None"
     app = make_app(program, engine)
     secret = program.settings.channels.telegram.webhook_secret
     if ear is not None and secret is not None:
-        app.include_router(webhook.router(ear.path, secret.get_secret_value(), ear.feed))
+        app.router.routes.insert(0, webhook.route(ear.path, secret.get_secret_value(), ear.feed))
     return uvicorn.Config(
         app,
         log_config=None,

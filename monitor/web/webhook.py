@@ -5,8 +5,11 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
+from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
+
+from monitor.web.visit import anyone
 
 MOST_BYTES = 1_000_000
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
@@ -14,11 +17,13 @@ SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's n
 Feed = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
-def router(path: str, secret: str, feed: Feed) -> APIRouter:
-    """A route that takes updates from whoever knows the secret; nobody else learns that it is there."""
-    routes = APIRouter()
+def route(path: str, secret: str, feed: Feed) -> Route:
+    """A route that takes updates from whoever knows the secret; nobody else learns that it is there.
 
-    @routes.post(path, include_in_schema=False)
+    It stands beside the pages' gate (no account, no form): its secret is all there is to it.
+    """
+
+    @anyone
     async def update(request: Request) -> Response:
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode(), secret.encode()):
@@ -35,7 +40,7 @@ def router(path: str, secret: str, feed: Feed) -> APIRouter:
         await feed(said)  # fails: 500, and the Bot API brings it again
         return Response(status_code=200)
 
-    return routes
+    return Route(path, update, methods=["POST"], include_in_schema=False)
 
 
 async def _small_body(request: Request) -> bytes | None:

@@ -99,7 +99,7 @@ def test_a_flood_wait_is_handed_on(bot: BotApi, channel: TelegramChannel, wait: 
 
 def test_text_the_peer_cannot_parse_goes_plain_in_the_same_try(bot: BotApi, channel: TelegramChannel) -> None:
     bot.script.append(refused(400, "Bad Request: can't parse entities: Unsupported start tag"))
-    assert channel.send(outgoing(line(procedure="a < b & c"))).result is Result.SENT
+    assert channel.send(outgoing(line(agency="a < b & c"))).result is Result.SENT
     assert "<b>" not in bot.taken[0].text
     assert "a < b & c" in bot.taken[0].text
 
@@ -152,7 +152,7 @@ def test_the_token_is_not_logged(bot: BotApi, channel: TelegramChannel, caplog: 
 
 
 def test_a_long_list_shows_the_worst_and_attaches_every_code(bot: BotApi, channel: TelegramChannel) -> None:
-    lines = [line(code=f"H19.1-{n:04d}", procedure="=HYPERLINK(1)") for n in range(300)]
+    lines = [line(code=f"H19.1-{n:04d}", agency="=HYPERLINK(1)") for n in range(300)]
     outcome = channel.send(outgoing(*lines))
     text, document = bot.taken
     assert (outcome.result, outcome.parts_sent, outcome.receipt) == (Result.SENT, 2, "1,2")

@@ -21,6 +21,7 @@ from monitor.bot.needs import BotNeeds
 from monitor.engine import JobLog, LocalEngine
 from monitor.judge import last_judged
 from monitor.one_instance import AlreadyRunning, OneInstance
+from monitor.settings import Settings
 from monitor.steady import ClockJumped, ClockWatch
 from monitor.systemd import Notifier
 from monitor.web import webhook

@@ -1,13 +1,14 @@
 """Whether a paper is genuine, and whether a stored letter is still what was drafted. Tells nothing of the person."""
 
 import re
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from monitor.domain.letter import ISSUED, LetterState
+from monitor.domain.letter import ISSUED, UNSIGNED, LetterState
 from monitor.letters.content import Content
 from monitor.store import audit
 from monitor.store.audit import Fault
@@ -19,19 +20,34 @@ _FIXED = ISSUED | {LetterState.DECIDED, LetterState.APPROVED}  # words that only
 _CHECK = re.compile(r"[0-9A-Fa-f]{12}")
 
 
-def is_genuine(session: Session, dossier_code: str, check: str) -> bool:
+class Paper(StrEnum):
+    """What can be said of a paper by its code and check alone."""
+
+    ISSUED = "issued"  # signed, with these words
+    DRAFT = "draft"  # these words are in the store, and nobody has signed them
+    WITHDRAWN = "withdrawn"  # signed and taken back, or its duty ended before it was signed
+    UNKNOWN = "unknown"  # not genuine, or printed before its words were changed
+
+
+def paper_state(session: Session, dossier_code: str, check: str) -> Paper:
     """Whether a letter with this code and check (both stand at its foot and in its QR) is in the store as drafted.
 
-    Only the words in force count: a paper printed before a later change of words is not genuine any more.
+    Only the words in force count: a paper printed before a later change of words is not genuine any more. The notice
+    to the one-stop unit bears the check of its letter.
     """
     if not _CHECK.fullmatch(check):
-        return False
-    stored = session.scalars(
-        select(Letter.content)
+        return Paper.UNKNOWN
+    stored = session.execute(
+        select(Letter.content, Letter.state)
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(Dossier.code == dossier_code, Letter.content_hash.startswith(check.lower(), autoescape=True))
     )
-    return any(content is not None and _hash(content).startswith(check.lower()) for content in stored)
+    states = {state for content, state in stored if content and _hash(content).startswith(check.lower())}
+    if states & ISSUED:
+        return Paper.ISSUED
+    if states & UNSIGNED:
+        return Paper.DRAFT
+    return Paper.WITHDRAWN if states else Paper.UNKNOWN
 
 
 def altered(session: Session) -> list[int]:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session, sessionmaker
 
-from monitor.letters.verify import altered, is_genuine
+from monitor.letters.verify import Paper, altered, paper_state
 from monitor.store.tables import Letter
 from tests.letters.test_draft import draft, put, words
 
@@ -27,8 +27,8 @@ def test_what_stands_at_the_foot_is_genuine_and_anything_else_is_not(
 ) -> None:
     code, others = "H19.126-251103-0001", words(sessions, 2).check
     with sessions() as session:
-        assert is_genuine(session, code, check)
-        assert is_genuine(session, code, check.lower())
+        assert paper_state(session, code, check) is Paper.DRAFT
+        assert paper_state(session, code, check.lower()) is Paper.DRAFT
         for wrong_code, wrong in [
             (code, others),  # another letter's
             ("H19.126-251103-0002", check),
@@ -37,7 +37,26 @@ def test_what_stands_at_the_foot_is_genuine_and_anything_else_is_not(
             (code, "_" * 12),
             (code, ""),
         ]:
-            assert not is_genuine(session, wrong_code, wrong)
+            assert paper_state(session, wrong_code, wrong) is Paper.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("approved", Paper.DRAFT),
+        ("signed", Paper.ISSUED),
+        ("closed", Paper.ISSUED),
+        ("void", Paper.WITHDRAWN),
+        ("not_needed", Paper.WITHDRAWN),
+    ],
+)
+def test_what_is_said_of_a_paper_follows_its_letter(
+    sessions: sessionmaker[Session], check: str, state: str, said: Paper
+) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Letter).where(Letter.id == 1).values(state=state))
+    with sessions() as session:
+        assert paper_state(session, "H19.126-251103-0001", check) is said
 
 
 @pytest.mark.parametrize(
@@ -60,4 +79,4 @@ def test_one_changed_word_in_the_store_is_found(
         session.execute(update(Letter).where(Letter.id == 1).values(content=changed))
     with sessions() as session:
         assert altered(session) == [1]
-        assert not is_genuine(session, "H19.126-251103-0001", check)
+        assert paper_state(session, "H19.126-251103-0001", check) is Paper.UNKNOWN

@@ -9,6 +9,7 @@ import hashlib
 import re
 import smtplib
 import ssl
+from email.header import Header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
@@ -21,6 +22,8 @@ from monitor.settings import Email
 _LINES_SHOWN = 40
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
 _SUBJECT_LENGTH = 200
+_SUBJECT = re.compile(rb"^Subject:.*\r\n(?:[ \t].*\r\n)*", re.MULTILINE)
+_HEADER_WIDTH = 76
 
 
 class HeaderInjection(ValueError):
@@ -117,11 +120,20 @@ def message_id(key: str, domain: str) -> str:
 
 def checked_bytes(mail: EmailMessage) -> bytes:
     """The mail as it goes over the wire. Raises `HeaderInjection` if its headers aren't those that were put in."""
-    data = mail.as_bytes()
+    data = _with_whole_subject(mail.as_bytes(), str(mail["Subject"]))
     seen = BytesHeaderParser(policy=SMTP).parsebytes(data).keys()
     if [name.lower() for name in seen] != [name.lower() for name, _ in mail.items()]:
         raise HeaderInjection("headers differ after serialising")
     return data
+
+
+def _with_whole_subject(data: bytes, subject: str) -> bytes:
+    """Python before 3.12.5 loses the space where it parts a long subject with accents (gh-92081): the older encoder,
+    which does not, words it again."""
+    if subject.isascii():
+        return data
+    encoded = Header(subject, "utf-8", _HEADER_WIDTH, "Subject").encode(linesep="\r\n").encode("ascii")
+    return _SUBJECT.sub(lambda _: b"Subject: " + encoded + b"\r\n", data, count=1)
 
 
 def connect(settings: Email) -> smtplib.SMTP:

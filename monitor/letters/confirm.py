@@ -86,14 +86,15 @@ def open_by_hand(
             "Nguồn không cho ngày hẹn trả: ghi ngày hẹn trên giấy tiếp nhận.",
             "The source gives no promised date: tell the date on the slip.",
         )
-    confirmed_for = EXPECTED_LATE if stage in _EARLY else stage.value if stage in _DOUBTFUL else ""
     letter = held or Letter(dossier_id=dossier_id, promise_number=number, owed_at=by.at)
+    case = Case(letter, dossier)
+    said = note(session, case, why, "why")
+    confirmed_for = EXPECTED_LATE if stage in _EARLY else stage.value if stage in _DOUBTFUL else ""
     letter.state, letter.agency_code, letter.closed_at = LetterState.OWED, dossier.agency_code, None
     letter.letter_by_on, letter.confirmed_for, letter.slip_promised_at = dossier.letter_by_on, confirmed_for, slip
     letter.suspended_for = ""
     session.add(letter)
     session.flush()
     session.refresh(letter)
-    case = Case(letter, dossier)
     dossier.next_change_at = by.at
-    return record(session, case, None, "opened", by, why=note(session, case, why, "why"), stage=stage.value)
+    return record(session, case, None, "opened", by, why=said, stage=stage.value)

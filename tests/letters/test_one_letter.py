@@ -1,0 +1,69 @@
+"""One letter for each promise that is missed, whatever is killed, repeated or run at once: none twice, none missing, and
+no gap in the book (field-study R3)."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session, sessionmaker
+
+from monitor.letters.register import gaps
+from monitor.letters.steps import history
+from monitor.letters.verify import verify
+from monitor.store.tables import Dossier, Letter, LetterNumber
+from tests.counts import proof_examples
+from tests.letters.samples import local
+from tests.letters.test_draft import put
+
+LETTERS = 5
+MONDAY = local(23, 9)  # the last lawful day for a promise on Wednesday 25 November
+ONCE = ["decided", "approved", "signed", "registered", "counter_told", "date_changed", "applicant_told", "closed"]
+
+
+@pytest.fixture
+def due(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
+    """Dossiers whose letter is due today and that nobody has judged yet; every second is late already."""
+    with sessions.begin() as session:
+        for number in range(1, LETTERS + 1):
+            put(session, number, promised_at=local(25 if number % 2 else 16, 16, 30))
+        session.flush()
+        session.execute(delete(Letter))
+        session.execute(update(Dossier).values(next_change_at=MONDAY))
+    return sessions
+
+
+def run(url: str, *words: str) -> str:
+    command = [sys.executable, "-m", "tests.letters.clerks", url, MONDAY.isoformat(), *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def check(sessions: sessionmaker[Session]) -> None:
+    """Exactly one whole life for each, and a book without a gap."""
+    with sessions() as session:
+        letters = session.execute(select(Letter.dossier_id, Letter.promise_number, Letter.state)).all()
+        assert sorted(map(tuple, letters)) == [(n, 1, "closed") for n in range(1, LETTERS + 1)]
+        for letter_id in session.scalars(select(Letter.id)):
+            steps = [step.step for step in history(session, letter_id)]
+            while steps[:2] == ["decided", "decided"]:  # two officers may set a reason one after the other
+                del steps[0]
+            assert steps == ONCE
+        assert sorted(session.scalars(select(LetterNumber.number))) == list(range(1, LETTERS + 1))
+        assert gaps(session) == []
+        assert verify(session) == []
+
+
+def test_killed_at_any_statement_each_letter_lives_once(due: sessionmaker[Session], store_url: str) -> None:
+    kills = proof_examples(12, 1000)
+    killed = re.search(r"^killed: (\d+)$", run(store_url, "kills", "7", str(kills)), re.MULTILINE)
+    assert killed
+    assert int(killed[1]) > kills // 2, "most of them died on the way"
+    check(due)
+
+
+def test_two_processes_at_once_share_the_work(due: sessionmaker[Session], store_url: str) -> None:
+    run(store_url, "together", "2")
+    check(due)

@@ -23,7 +23,7 @@ from monitor.domain.findings import FindingKind
 from monitor.domain.pauses import Ledger, Reckoning, Seen, pauses_seen, reckon
 from monitor.domain.saying import capital, say_day, say_instant
 from monitor.domain.stage import LETTER_STAGES, Judgement, Reason, Stage, Warning, judge
-from monitor.domain.trace import ND118_17, ND118_19, ND118_PAUSE
+from monitor.domain.trail import ND118_17, ND118_19, ND118_PAUSE
 from monitor.explain_words import FIELD_VI, FINDING_VI, REASON_VI, STAGE_VI, STATUS_VI, say_proposal
 from monitor.procedures import Term, Terms
 from monitor.proposing import proposals

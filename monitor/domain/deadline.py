@@ -14,7 +14,8 @@ from monitor.domain.apology import letter_by
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.limits import HOURS_PER_DAY, CountingRules, LimitUnit, TimeLimit, is_by_hours, is_same_day
 from monitor.domain.spans import Span
-from monitor.domain.trace import Step, Trail, steps_of
+from monitor.domain.trace import steps_of
+from monitor.domain.trail import Step, Trail
 
 __all__ = ["Deadline", "Step", "count_due", "elapsed"]
 

@@ -1,6 +1,6 @@
 """How days, hours and amounts are said in Vietnamese, for the lines that explain a date."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 _WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -25,6 +25,13 @@ def say_amount(amount: Fraction) -> str:
     if hundredths.denominator == 1:
         return f"{float(amount):.2f}".rstrip("0").replace(".", ",")
     return f"{amount.numerator}/{amount.denominator}"
+
+
+def say_duration(length: timedelta) -> str:
+    """`3 giờ 30 phút`: hours, minutes and seconds, those that are not zero; `0 phút` for none."""
+    seconds = length // timedelta(seconds=1)
+    parts = ((seconds // 3600, "giờ"), (seconds // 60 % 60, "phút"), (seconds % 60, "giây"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 phút"
 
 
 def capital(text: str) -> str:

@@ -4,53 +4,26 @@ Nothing is decided here: the lines are read off a `Trail`, the record of what th
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from monitor.domain.calendar import WorkingCalendar
-from monitor.domain.limits import HOURS_PER_DAY, CountingRules, LimitUnit, TimeLimit, is_by_hours, is_same_day
+from monitor.domain.limits import HOURS_PER_DAY, LimitUnit
 from monitor.domain.saying import capital, say_day, say_instant
-from monitor.domain.spans import Span
+from monitor.domain.tally import spans_told
+from monitor.domain.trail import (
+    BLDS_147,
+    BLDS_148,
+    CALENDAR,
+    ND118_17,
+    ND118_19,
+    ND118_PAUSE,
+    PROCEDURE,
+    PROVISIONAL,
+    Step,
+    Trail,
+    ground,
+)
 
-BLDS_147 = "Bộ luật Dân sự 2015 Điều 147"
-BLDS_148 = "Bộ luật Dân sự 2015 Điều 148"
-ND118_17 = "Nghị định 118/2025/NĐ-CP Điều 17 khoản 3"
-ND118_19 = "Nghị định 118/2025/NĐ-CP Điều 19 khoản 6"
-ND118_PAUSE = "Nghị định 118/2025/NĐ-CP Điều 19 khoản 5"
-PROCEDURE = "quy định của thủ tục"
-CALENDAR = "lịch làm việc"
 _ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of an explanation, in Vietnamese: what was done, by which rule, from which text."""
-
-    text_vi: str
-    on: date | None
-    rule: str
-    document: str
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """What a count decided: reception by the local clock, from when it counted, the last day before any roll."""
-
-    received: datetime
-    start: datetime
-    last_day: date
-    limit: TimeLimit
-    rules: CountingRules
-    calendar: WorkingCalendar
-    paused: tuple[Span, ...] = ()
-
-    @property
-    def is_same_day(self) -> bool:
-        return is_same_day(self.limit, self.rules)
-
-    @property
-    def is_by_hours(self) -> bool:
-        return is_by_hours(self.limit, self.rules)
 
 
 def steps_of(
@@ -59,8 +32,9 @@ def steps_of(
     """The whole explanation, ending in the due date and the letter's last day."""
     return (
         *_beginning(trail),
-        *_middle(trail, due_on),
+        *_middle(trail),
         *_pauses(trail, due_at),
+        *(() if trail.is_same_day else spans_told(trail, due_at)),
         *_roll(trail, due_on),
         Step(f"Hạn trả kết quả: {say_instant(due_at)}.", due_on, "due", _due_document(trail)),
         *_ending(trail, due_on, letter_on, provisional),
@@ -79,7 +53,7 @@ def _beginning(trail: Trail) -> Iterator[Step]:
         yield Step(text, start.date(), "opening", CALENDAR)
 
 
-def _middle(trail: Trail, due_on: date) -> Iterator[Step]:
+def _middle(trail: Trail) -> Iterator[Step]:
     if trail.is_same_day:
         yield _same_day(trail)
     elif trail.is_by_hours:
@@ -87,15 +61,12 @@ def _middle(trail: Trail, due_on: date) -> Iterator[Step]:
             yield Step(f"1 ngày làm việc = {HOURS_PER_DAY} giờ làm việc.", None, "day_is_hours", PROCEDURE)
         text = "Giờ làm việc tính ngay từ lúc bắt đầu; không tính giờ nghỉ trưa và ngày nghỉ."
         yield Step(text, None, "hours", f"{BLDS_147} khoản 1")
-        yield from _unusual_days(trail, due_on)
     else:
         yield _first_day(trail)
         whole = -(-trail.limit.amount // 1)
         if whole != trail.limit.amount:
             text = f"Phần lẻ của ngày tính tròn thành ngày: {whole} ngày."
             yield Step(text, None, "whole_days", PROCEDURE)
-        if trail.limit.unit is LimitUnit.WORKING_DAYS:
-            yield from _unusual_days(trail, due_on)
 
 
 def _same_day(trail: Trail) -> Step:
@@ -119,24 +90,6 @@ def _first_day(trail: Trail) -> Step:
         text = "Ngày tiếp nhận là ngày nghỉ, không tính."
         return Step(text, on, "first_day", PROCEDURE)
     return Step("Ngày tiếp nhận được tính là ngày thứ nhất.", on, "first_day", PROCEDURE)
-
-
-def _unusual_days(trail: Trail, due_on: date) -> Iterator[Step]:
-    """A line for each day of the span that a plain Monday-to-Friday count would get wrong, one for all weekends."""
-    calendar, after = trail.calendar, trail.start.date()
-    weekend = 0
-    for n in range(1, (due_on - after).days + 1):
-        on = after + n * _ONE_DAY
-        day = calendar.day(on)
-        if day.is_working == (on.weekday() < 5):
-            weekend += not day.is_working
-            continue
-        name = f" ({day.name})" if day.name else ""
-        what = "ngày làm bù, có tính" if day.is_working else "ngày nghỉ, không tính"
-        text = capital(f"{say_day(on)}: {what}{name}.")
-        yield Step(text, on, "worked" if day.is_working else "off", day.document or CALENDAR)
-    if weekend:
-        yield Step(f"Không tính {weekend} ngày nghỉ cuối tuần.", None, "weekend", CALENDAR)
 
 
 def _pauses(trail: Trail, due_at: datetime) -> Iterator[Step]:
@@ -170,9 +123,12 @@ def _ending(trail: Trail, due_on: date, letter_on: date | None, provisional: boo
         text = (
             f"Hạn là tạm tính: {say_day(first.on)} chưa được công bố chính thức là ngày làm việc hay ngày nghỉ{name}."
         )
-        yield Step(text, first.on, "provisional", first.document)
+        yield Step(text, first.on, "provisional", ground(first.document))
     if letter_on is None:
         yield Step("Không có ngày làm việc nào để gửi văn bản xin lỗi trước hạn.", None, "no_lawful_day", ND118_19)
     else:
-        text = f"Nếu dự kiến quá hạn: gửi văn bản xin lỗi chậm nhất {say_day(letter_on)}."
+        unsure = trail.calendar.is_provisional(letter_on - _ONE_DAY, due_on - _ONE_DAY)
+        text = (
+            f"Nếu dự kiến quá hạn: gửi văn bản xin lỗi chậm nhất {say_day(letter_on)}{PROVISIONAL if unsure else ''}."
+        )
         yield Step(text, letter_on, "letter_by", ND118_19)

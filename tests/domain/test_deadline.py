@@ -81,19 +81,29 @@ def rules_told(received: str, term: str, rules: CountingRules = PLAIN, paused: t
 @pytest.mark.parametrize(
     ("received", "term", "rules", "told"),
     [
-        ("2026-11-20 10:00", "5 ngày làm việc", PLAIN, ["first_day", "off", "weekend"]),
-        ("2026-11-20 10:00", "1,5 ngày làm việc", PLAIN, ["first_day", "whole_days", "off", "weekend"]),
-        ("2026-11-20 10:00", "1 ngày làm việc", FIRST, ["first_day"]),
-        ("2026-11-21 10:00", "1 ngày làm việc", FIRST, ["first_day", "weekend"]),
-        ("2026-08-20 10:00", "3 ngày làm việc", PLAIN, ["first_day", "worked", "weekend"]),
-        ("2026-11-20 16:01", "1 ngày làm việc", CUT_OFF, ["cut_off", "first_day", "off"]),
-        ("2026-11-20 18:00", "1 giờ", PLAIN, ["opening", "hours"]),
-        ("2026-11-20 10:00", "1 ngày làm việc", BY_HOURS, ["day_is_hours", "hours", "weekend"]),
+        (
+            "2026-11-20 10:00",
+            "5 ngày làm việc",
+            PLAIN,
+            ["first_day", "weekend", "counted", "off", "counted", "weekend", "counted"],
+        ),
+        (
+            "2026-11-20 10:00",
+            "1,5 ngày làm việc",
+            PLAIN,
+            ["first_day", "whole_days", "weekend", "counted", "off", "counted"],
+        ),
+        ("2026-11-20 10:00", "1 ngày làm việc", FIRST, ["first_day", "counted"]),
+        ("2026-11-21 10:00", "1 ngày làm việc", FIRST, ["first_day", "weekend", "counted"]),
+        ("2026-08-20 10:00", "3 ngày làm việc", PLAIN, ["first_day", "counted", "worked", "weekend", "counted"]),
+        ("2026-11-20 16:01", "1 ngày làm việc", CUT_OFF, ["cut_off", "first_day", "off", "counted"]),
+        ("2026-11-20 18:00", "1 giờ", PLAIN, ["opening", "hours", "counted"]),
+        ("2026-11-20 10:00", "1 ngày làm việc", BY_HOURS, ["day_is_hours", "hours", "counted", "weekend", "counted"]),
         ("2026-11-20 10:00", "1 ngày", SAME_DAY, ["same_day"]),
         ("2026-11-20 15:30", "1 ngày", SAME_DAY, ["same_day"]),
         ("2026-11-21 15:30", "1 ngày", SAME_DAY, ["same_day"]),
-        ("2026-11-01 10:00", "20 ngày", PLAIN, ["first_day", "last_day", "roll"]),
-        ("2026-12-15 10:00", "1 tháng", PLAIN, ["first_day", "last_day"]),
+        ("2026-11-01 10:00", "20 ngày", PLAIN, ["first_day", "counted", "last_day", "roll"]),
+        ("2026-12-15 10:00", "1 tháng", PLAIN, ["first_day", "counted", "last_day"]),
     ],
 )
 def test_steps_tell_every_rule_that_moved_the_date(
@@ -112,7 +122,8 @@ def test_a_step_names_the_day_the_rule_and_the_document() -> None:
     assert steps["off"].text_vi == "Thứ Ba 24/11/2026: ngày nghỉ, không tính (Ngày Văn hóa Việt Nam)."
     assert (steps["off"].on, steps["off"].document) == (date(2026, 11, 24), "28/2026/QH16")
     assert steps["due"].text_vi == "Hạn trả kết quả: 17:00 thứ Hai 30/11/2026."
-    assert steps["weekend"].text_vi == "Không tính 4 ngày nghỉ cuối tuần."
+    assert steps["weekend"].text_vi == "Từ thứ Bảy 28/11/2026 đến Chủ nhật 29/11/2026: nghỉ hằng tuần, không tính."
+    assert steps["counted"].text_vi == "Thứ Hai 30/11/2026: tính 1 ngày làm việc (cộng dồn 5/5)."
     assert "Điều 147 khoản 2" in steps["first_day"].document
     assert "Điều 19 khoản 6" in steps["letter_by"].document
     roll = {s.rule: s for s in count_due(at("2026-11-01 10:00"), parse_limit("20 ngày"), PLAIN, CALENDAR).steps}["roll"]

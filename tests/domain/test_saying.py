@@ -1,11 +1,11 @@
 """How days, instants and amounts are said."""
 
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
 
-from monitor.domain.saying import capital, say_amount, say_day, say_instant
+from monitor.domain.saying import capital, say_amount, say_day, say_duration, say_instant
 from tests.domain.calendars import at
 
 
@@ -30,3 +30,9 @@ def test_days_and_instants() -> None:
 )
 def test_amounts(amount: Fraction, said: str) -> None:
     assert say_amount(amount) == said
+
+
+def test_durations_name_what_is_not_zero() -> None:
+    said = {timedelta(hours=8): "8 giờ", timedelta(minutes=83): "1 giờ 23 phút", timedelta(seconds=20): "20 giây",
+            timedelta(0): "0 phút"}  # fmt: skip
+    assert {length: say_duration(length) for length in said} == said

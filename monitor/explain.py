@@ -4,17 +4,16 @@ Read-only, told in Vietnamese, and again as JSON. No line holds anything of the 
 which only states and dates are shown.
 """
 
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import DossierRecord
-from connectors.canonical import NotCanonical, record_from_json
 from monitor.domain.apology import with_new_date
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
@@ -23,16 +22,18 @@ from monitor.domain.findings import FindingKind
 from monitor.domain.pauses import Ledger, Reckoning, Seen, pauses_seen, reckon
 from monitor.domain.saying import capital, say_day, say_instant
 from monitor.domain.stage import LETTER_STAGES, Judgement, Reason, Stage, Warning, judge
-from monitor.domain.trail import ND118_17, ND118_19, ND118_PAUSE
+from monitor.domain.tally import spans_told
+from monitor.domain.trail import ND118_17, ND118_19, ND118_PAUSE, PROVISIONAL
+from monitor.explain_history import Heard, histories, of_each
 from monitor.explain_words import FIELD_VI, FINDING_VI, REASON_VI, STAGE_VI, STATUS_VI, say_proposal
 from monitor.procedures import Term, Terms
 from monitor.proposing import proposals
-from monitor.store.tables import CrossingRow, Dossier, FindingRow, Observation, Source, SourceDossier
-from monitor.store.writing import in_batches
+from monitor.store.tables import CrossingRow, Dossier, FindingRow, Source
 from monitor.views import SourceRole, SourceView, facts_of, fold, speaking
 
 _QD766 = "Quyết định 766/QĐ-TTg"
 _USUAL_WARNING = Warning()
+_VERDICT = {True: "quá hạn", False: "không quá hạn", None: "chưa xác định được"}
 _MAY_NEED_A_DATE = LETTER_STAGES | {Stage.DUE_SOON}
 
 
@@ -61,16 +62,17 @@ class Explanation:
     known_at: datetime
     lines: tuple[Line, ...]
 
+    def sections(self) -> list[tuple[str, list[Line]]]:
+        """The lines under their headings, in order; a heading comes again for a second dossier of the same code."""
+        groups = groupby(self.lines, key=lambda line: line.section)
+        return [(_HEADINGS[section], list(lines)) for section, lines in groups]
+
     def text(self) -> str:
         """Printable: a heading a section, a line a fact, its ground in brackets."""
         out: list[str] = []
-        section = ""
-        for line in self.lines:
-            if line.section != section and line.section in _HEADINGS:
-                out += ["", _HEADINGS[line.section]] if out else [_HEADINGS[line.section]]
-            section = line.section
-            ground = f"  [{line.document}]" if line.document else ""
-            out.append(f"  - {line.text_vi}{ground}")
+        for heading, lines in self.sections():
+            out += ["", heading] if out else [heading]
+            out += [f"  - {line.text_vi}" + (f"  [{line.document}]" if line.document else "") for line in lines]
         return "\n".join(out) + "\n"
 
     def json(self) -> dict[str, Any]:
@@ -115,20 +117,20 @@ def explain_dossier(
     """
     known = now if known_at is None else known_at
     dossiers = session.scalars(select(Dossier).where(Dossier.code == code).order_by(Dossier.id)).all()
-    histories = _histories(session, [d.id for d in dossiers], known)
-    told = [d for d in dossiers if d.id in histories]
+    heard = histories(session, [d.id for d in dossiers], known)
+    told = [d for d in dossiers if d.id in heard]
     if not told:
         raise DossierNotFound(code)
     roles = {s.name: s.role for s in session.scalars(select(Source))}
-    crossings = _of_each(session, CrossingRow, [d.id for d in told], CrossingRow.found_at <= known)
-    findings = _of_each(session, FindingRow, [d.id for d in told], FindingRow.found_at <= known)
+    crossings = of_each(session, CrossingRow, [d.id for d in told], CrossingRow.found_at <= known)
+    findings = of_each(session, FindingRow, [d.id for d in told], FindingRow.found_at <= known)
     # the history of other dossiers is not hidden by `known_at`: no proposal about a past that was known less well
     asked = [d for d in told if known_at is None and d.promise_number == 1 and d.stage in _MAY_NEED_A_DATE]
     proposed = proposals(session, asked, calendar, now)
     lines: list[Line] = []
     for dossier in told:
         own = calendar.of(dossier.agency_code)
-        case = _Case(dossier, histories[dossier.id], roles, own, terms, now, warning)
+        case = _Case(dossier, heard[dossier.id], roles, own, terms, now, warning)
         lines += case.lines()
         if (proposal := proposed.get(dossier.id)) is not None:
             lines.append(Line("stage", say_proposal(proposal), on=proposal.on, rule="proposal", document=ND118_19))
@@ -138,56 +140,13 @@ def explain_dossier(
     return Explanation(code, now, known, tuple(lines))
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    source: str
-    key: str
-    heard_at: datetime
-    not_before: datetime | None
-    record: DossierRecord
-
-
-def _histories(session: Session, dossier_ids: Sequence[int], known: datetime) -> dict[int, list[_Heard]]:
-    """What was heard of each dossier up to `known`, oldest first."""
-    found: dict[int, list[_Heard]] = {}
-    for batch in in_batches(dossier_ids):
-        statement = (
-            select(SourceDossier.dossier_id, Observation)
-            .join(Observation, (Observation.source == SourceDossier.source) & (Observation.key == SourceDossier.key))
-            .where(SourceDossier.dossier_id.in_(batch), Observation.heard_at <= known)
-            .order_by(Observation.heard_at, Observation.id)
-        )
-        for dossier_id, row in session.execute(statement):
-            record = _record(row.record)
-            if record is not None:
-                heard = _Heard(row.source, row.key, row.heard_at, row.not_before_at, record)
-                found.setdefault(dossier_id, []).append(heard)
-    return found
-
-
-def _record(data: bytes) -> DossierRecord | None:
-    """The record of an observation; None for a row that was set aside unread."""
-    try:
-        return record_from_json(zlib.decompress(data)) if data else None
-    except (zlib.error, NotCanonical):
-        return None
-
-
-def _of_each(session: Session, table: Any, ids: Sequence[int], condition: Any) -> dict[int, list[Any]]:
-    rows: dict[int, list[Any]] = {}
-    for batch in in_batches(ids):
-        for row in session.scalars(select(table).where(table.dossier_id.in_(batch), condition).order_by(table.id)):
-            rows.setdefault(row.dossier_id, []).append(row)
-    return rows
-
-
 class _Case:
     """One dossier, explained from its history alone."""
 
     def __init__(
         self,
         dossier: Dossier,
-        history: Sequence[_Heard],
+        history: Sequence[Heard],
         roles: Mapping[str, str],
         calendar: WorkingCalendar,
         terms: Terms,
@@ -308,11 +267,17 @@ class _Case:
         if ledger.restart is None or ledger.subtract is None:
             yield Line("pause", "Đang tạm dừng: chưa có hạn.", rule="standing", document=ND118_PAUSE)
             return
-        restart, subtract = self._due_of(ledger.restart), self._due_of(ledger.subtract)
-        text = f"Nếu tính lại từ đầu sau khi nhận đủ hồ sơ: {restart}."
+        text = f"Nếu tính lại từ đầu sau khi nhận đủ hồ sơ: {self._due_of(ledger.restart)}."
         yield Line("pause", text, on=ledger.restart.latest.due_on, rule="restart", document=ND118_PAUSE)
-        text = f"Nếu trừ thời gian tạm dừng: {subtract}."
+        yield from self._spans(ledger.restart)
+        text = f"Nếu trừ thời gian tạm dừng: {self._due_of(ledger.subtract)}."
         yield Line("pause", text, on=ledger.subtract.latest.due_on, rule="subtract", document=_QD766)
+        yield from self._spans(ledger.subtract)
+
+    def _spans(self, reckoning: Reckoning) -> Iterator[Line]:
+        """The count behind one reading, at its latest where polls left two."""
+        for step in spans_told(reckoning.latest.trail, reckoning.latest.due_at):
+            yield Line("pause", f"  {step.text_vi}", on=step.on, rule=step.rule, document=step.document)
 
     def _due_of(self, reckoning: Reckoning) -> str:
         if reckoning.is_certain:
@@ -368,16 +333,26 @@ class _Case:
             text = f"Quá hạn tính từ {self._at(judged.late_from)} nếu chưa có kết quả."
             yield Line("stage", text, at=judged.late_from, rule="late_from", document=ND118_17)
         if judged.letter_by_on is not None:
-            text = f"Văn bản xin lỗi phải gửi chậm nhất {say_day(judged.letter_by_on)}."
+            unsure = PROVISIONAL if judged.letter_provisional else ""
+            text = f"Văn bản xin lỗi phải gửi chậm nhất {say_day(judged.letter_by_on)}{unsure}."
             yield Line("stage", text, on=judged.letter_by_on, rule="letter_by", document=ND118_19)
         elif judged.promise is not None and judged.late_from is not None:
             text = "Không có ngày làm việc nào để gửi văn bản xin lỗi trước hạn."
             yield Line("stage", text, rule="no_lawful_day", document=ND118_19)
-        if judged.promise is not None and judged.promise.number == 2 and judged.late_vs_original is not None:
-            verdict = "quá hạn" if judged.late_vs_original else "không quá hạn"
-            yield Line("stage", f"So với ngày hẹn trả đầu tiên: {verdict}.", rule="against_original", document=ND118_19)
+        yield from self._both_answers(judged)
         if judged.next_change_at is not None:
             yield Line("stage", f"Đánh giá lại lúc {self._at(judged.next_change_at)}.", at=judged.next_change_at)
+
+    def _both_answers(self, judged: Judgement) -> Iterator[Line]:
+        """Where the date has moved: late against the first one and late against the one in force are two answers."""
+        promise, original = judged.promise, self._facts.original_promised_at or self._facts.promised_at
+        if promise is None or original is None or self._day_of(original) == self._day_of(promise.at):
+            return
+        in_force = "ngày hẹn lại" if promise.number == 2 else "ngày hẹn hiện nay"
+        text = f"So với ngày hẹn trả đầu tiên: {_VERDICT[judged.late_vs_original]}."
+        yield Line("stage", text, rule="against_original", document=ND118_19)
+        text = f"So với {in_force}: {_VERDICT[judged.late_vs_promise]}."
+        yield Line("stage", text, rule="against_promise", document=ND118_19)
 
     def _at(self, at: datetime) -> str:
         return say_instant(self._calendar.local(at).replace(microsecond=0))

@@ -152,7 +152,8 @@ def _letter(dossier: Dossier, subject: Subject, section: str) -> str:
     if section == "late" and (subject.letter_state is not None or "no_letter" in subject.occasions):
         return "chưa gửi thư xin lỗi"
     if subject.letter_state is not None and dossier.letter_by_on is not None:
-        return f"nếu không kịp: gửi thư xin lỗi chậm nhất {day_text(dossier.letter_by_on)}"
+        unsure = " (tạm tính)" if dossier.letter_provisional else ""  # hangs on a day not officially announced
+        return f"nếu không kịp: gửi thư xin lỗi chậm nhất {day_text(dossier.letter_by_on)}{unsure}"
     return ""
 
 

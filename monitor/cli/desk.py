@@ -116,6 +116,11 @@ class Desk:
         """An instant as people here read it: `09:15 20/11/2026`."""
         return "" if at is None else f"{at.astimezone(self.zone):%H:%M %d/%m/%Y}"
 
+    def counted_day(self, on: date | None, provisional: bool) -> str:
+        """A day that follows from the calendar, with a word where it hangs on one not officially announced."""
+        unsure = self.say(Words(" (tạm tính)", " (provisional)")) if provisional else ""
+        return "" if on is None else f"{on:%d/%m/%Y}{unsure}"
+
     @contextmanager
     def program(self) -> Iterator["Program"]:
         """The wired program, closed afterwards."""

@@ -60,7 +60,7 @@ def list_(
                 row.code,
                 row.agency_name or row.agency_code,
                 desk.say(letter_words(row.state)),
-                f"{row.letter_by_on:%d/%m/%Y}" if row.letter_by_on else "",
+                desk.counted_day(row.letter_by_on, row.letter_provisional),
                 _note(desk, row),
             )
             for row in rows
@@ -71,6 +71,8 @@ def list_(
 def _note(desk: Desk, row: Any) -> str:
     if row.suspended_for:
         return desk.say(Words("tạm treo: {why}", "suspended: {why}").fill(why=row.suspended_for))
+    if row.is_overtaken:
+        return desk.say(Words("hồ sơ đang xét lại", "being judged again"))
     return desk.say(Words("đã qua hạn gửi", "past its last lawful day")) if row.is_late else ""
 
 

@@ -82,7 +82,7 @@ def late(
                 desk.local(row.promise_at),
                 row.agency_name or row.agency_code,
                 row.procedure_name or row.procedure_code,
-                f"{row.letter_by_on:%d/%m/%Y}" if row.letter_by_on else "",
+                desk.counted_day(row.letter_by_on, row.letter_provisional),
                 desk.say(letter_words(row.letter_state)) if row.letter_state else "",
             )
             for row in rows
@@ -90,6 +90,15 @@ def late(
     )
     by_stage = ", ".join(f"{desk.say(stage_words(name))}: {n}" for name, n in sorted(figures.by_stage.items()))
     desk.line(f"{figures.total}: {by_stage}" if by_stage else desk.say(_NOTHING_READ))
+    both = Words(
+        "Quá ngày hẹn đang có hiệu lực: {now}; quá ngày hẹn đầu tiên: {first} (riêng do đã hẹn lại: {only})",
+        "Past the promise in force: {now}; past the first one: {first} (only the first: {only})",
+    )
+    desk.line(
+        desk.say(
+            both.fill(now=figures.late_vs_promise, first=figures.late_vs_original, only=figures.late_vs_original_only)
+        )
+    )
     if len(rows) == limit:
         desk.note(Words(f"Chỉ {limit} dòng đầu; thêm bằng --limit.", f"Only the first {limit} rows; --limit for more."))
 

@@ -5,6 +5,7 @@ trusted (`Shown`): a dossier whose moment of change has passed is "being judged 
 has been silent too long is "source silent". Neither is ever shown as fine.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -63,6 +64,11 @@ class LateRow:
     letter_id: int | None
     letter_state: str
     letter_suspended_for: str
+    letter_provisional: bool = False  # the letter's day hangs on a day not officially announced
+    due_on: date | None = None  # our own count
+    due_provisional: bool = False
+    late_vs_promise: bool | None = None  # against the promise in force; None: not known, or none
+    late_vs_original: bool | None = None  # against the first one
 
     def late_seconds(self, now: datetime) -> int:
         """Seconds since the promise was broken; 0 while it is not."""
@@ -90,6 +96,8 @@ class LetterRow:
     owed_at: datetime
     drafted_at: datetime | None
     has_content: bool
+    letter_provisional: bool = False  # its last day hangs on a day not officially announced
+    is_overtaken: bool = False  # its dossier is being judged again: what stands here may be past
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,9 @@ class Counts:
     not in their stored stage but under `being_judged_again` or `source_silent`."""
 
     total: int = 0
+    late_vs_promise: int = 0  # of those that can be relied on: broke the promise in force, finished or not
+    late_vs_original: int = 0  # broke the first one, whatever came after
+    late_vs_original_only: int = 0  # the same, and a later date is kept so far: what an extension hides
     by_stage: Mapping[str, int] = field(default_factory=dict)
     silent_by_stage: Mapping[str, int] = field(default_factory=dict)
     letters_by_state: Mapping[str, int] = field(default_factory=dict)
@@ -209,11 +220,17 @@ def counts(
     shown = _shown(now, stale_sources)
     by_stage: dict[str, int] = {}
     silent: dict[str, int] = {}
-    dossiers = select(shown, Dossier.stage, func.count()).where(_of_agency(Dossier.agency_code, agency, directory))
-    for name, stage, number in session.execute(dossiers.group_by(shown, Dossier.stage)):
+    answers = Dossier.late_vs_promise, Dossier.late_vs_original
+    late: Counter[str] = Counter()
+    dossiers = select(shown, Dossier.stage, *answers, func.count())
+    dossiers = dossiers.where(_of_agency(Dossier.agency_code, agency, directory))
+    for name, stage, promise, original, number in session.execute(dossiers.group_by(shown, Dossier.stage, *answers)):
         by_stage[name] = by_stage.get(name, 0) + number
+        if name not in set(Shown):
+            late.update(promise=number * bool(promise), original=number * bool(original))
+            late["only"] += number * (bool(original) and promise is False)
         if name == Shown.SOURCE_SILENT:
-            silent[stage] = number
+            silent[stage] = silent.get(stage, 0) + number
     is_suspended = Letter.suspended_for != ""
     open_letters = (
         select(Letter.state, is_suspended, Letter.is_late, func.count())
@@ -224,6 +241,9 @@ def counts(
     open_findings = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
     return Counts(
         total=sum(by_stage.values()),
+        late_vs_promise=late["promise"],
+        late_vs_original=late["original"],
+        late_vs_original_only=late["only"],
         by_stage=by_stage,
         silent_by_stage=silent,
         letters_by_state=_letters_by_state(letters),
@@ -264,6 +284,8 @@ def letters_needed(
             Letter.owed_at,
             Letter.drafted_at,
             Letter.content_hash != "",
+            Dossier.letter_provisional,
+            func.coalesce(Dossier.next_change_at <= now, False),
         )
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(Letter.state.in_(sorted(OPEN)), Letter.closed_at.is_(None), Letter.owed_at <= now)
@@ -304,6 +326,11 @@ def _rows(shown: ColumnElement[str]) -> Select[*tuple[Any, ...]]:
         Letter.id,
         func.coalesce(Letter.state, ""),
         func.coalesce(Letter.suspended_for, ""),
+        Dossier.letter_provisional,
+        Dossier.due_on,
+        Dossier.due_provisional,
+        Dossier.late_vs_promise,
+        Dossier.late_vs_original,
     ).outerjoin(Letter, and_(Letter.dossier_id == Dossier.id, Letter.promise_number == Dossier.promise_number))
 
 

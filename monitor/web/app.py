@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from monitor import __version__, logs
 from monitor.engine import Engine
-from monitor.web import api, files, pages, signing_in, verify
+from monitor.web import api, explaining, files, pages, signing_in, verify
 from monitor.web.gate import Gate, MustDoFirst, MustSignIn, to_sign_in
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
@@ -42,6 +42,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     shown = Pages(settings, program.calendar)
     app.include_router(signing_in.router(program, gate, shown))
     app.include_router(pages.router(program, scheduler, shown))
+    app.include_router(explaining.router(program, shown))
     app.include_router(files.router())
     app.include_router(verify.router(program, shown))
     app.include_router(api.router(program, scheduler))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.clock import Clock
 from monitor.domain.calendar import WorkingCalendar
 from monitor.people import Directory
+from monitor.procedures import Terms
 from monitor.settings import Settings
 
 
@@ -31,3 +32,6 @@ class WebNeeds(Protocol):
 
     @property
     def directory(self) -> Directory: ...
+
+    @property
+    def terms(self) -> Terms: ...

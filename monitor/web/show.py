@@ -19,6 +19,10 @@ class Show:
         on = self._calendar.local_date(at) if isinstance(at, datetime) else at
         return f"{on:%d/%m}/{on.year:04d}"
 
+    def counted_day(self, on: date | None, provisional: bool) -> str:
+        """A day that follows from the calendar; says so where it hangs on one not officially announced."""
+        return self.day(on) + (" (tạm tính)" if provisional and on is not None else "")
+
     def instant(self, at: datetime | None) -> str:
         """`08:05 22/11/2026`."""
         return "–" if at is None else f"{self._calendar.local(at):%H:%M} {self.day(at)}"

@@ -16,7 +16,7 @@ STAGES = {
     "letter_due": Word("Đến hạn gửi thư xin lỗi", "letter"),
     "due_soon": Word("Sắp đến hạn", "soon"),
     "in_time": Word("Trong hạn", "calm"),
-    "being_judged_again": Word("Đang rà soát lại", "unsure"),
+    "being_judged_again": Word("Đang xét lại", "unsure"),
     "source_silent": Word("Nguồn im lặng", "silent"),
     "uncertain": Word("Không xác định được", "unsure"),
     "unknown": Word("Dữ liệu chưa rõ", "unsure"),
@@ -27,6 +27,9 @@ STAGES = {
     "finished_on_time": Word("Trả đúng hạn", "done"),
     "finished_late": Word("Trả quá hạn", "donelate"),
 }
+
+# the two answers about lateness; None: the polls left it open, or there is nothing to hold it against
+LATE = {True: "quá hạn", False: "không quá hạn", None: "chưa xác định được"}
 
 RESULTS = {
     "ok": "đọc được",

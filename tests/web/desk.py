@@ -22,6 +22,7 @@ from monitor.clock import FixedClock
 from monitor.domain.calendar import WorkingCalendar
 from monitor.letters.draft import draft_letters
 from monitor.people import Agency, Directory
+from monitor.procedures import NO_CATALOGUE
 from monitor.settings import CalendarSettings, Letters, Settings
 from monitor.store.tables import (
     ApplicantRow,
@@ -144,6 +145,7 @@ def program(engine: Engine, **changes: Any) -> Any:
         clock=FixedClock(NOW),
         calendar=calendar(),
         directory=Directory(AGENCIES),
+        terms=NO_CATALOGUE,
     )
 
 

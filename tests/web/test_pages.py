@@ -60,7 +60,7 @@ def test_what_cannot_be_relied_on_is_never_shown_as_in_time(site: httpx.Client) 
     """Overtaken by time: being judged again. From a silent source: said so. Neither is listed under "Trong hạn"."""
     assert "H19.02-260213-0008" in site.get("/").text
     page = _text(site.get("/hoso/H19.02-260213-0008").text)
-    assert "Đang rà soát lại" in page
+    assert "Đang xét lại" in page
     silent = _text(site.get("/hoso/G22.99-260220-0002").text)
     assert "Nguồn im lặng" in silent
     in_time = site.get("/", params={"stage": "in_time"}).text

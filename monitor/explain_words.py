@@ -83,6 +83,7 @@ FINDING_VI = {
     FindingKind.MISSING_AT_SOURCE: "nhiều lần đọc đầy đủ không còn thấy hồ sơ ở nguồn",
     FindingKind.UNREADABLE_AT_SOURCE: "không đọc được bản ghi mới nhất ở nguồn, chưa gửi văn bản xin lỗi",
     FindingKind.SOURCE_SILENT: "nguồn không trả lời",
+    FindingKind.REACH_GAP: "có vai trò không báo được cho ai trong 7 ngày tới",
     FindingKind.CALENDAR_ENDS: "ngày hẹn trả vượt quá lịch làm việc đã nạp",
     FindingKind.CALENDAR_RUNS_OUT: "lịch nghỉ chính thức sắp hết, cần bổ sung",
     FindingKind.INTAKE_LATE: "quá 8 giờ làm việc chưa trả lời tiếp nhận hồ sơ nộp trực tuyến",

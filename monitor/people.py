@@ -36,6 +36,7 @@ class Agency:
     old_codes: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    successor: str | None = None  # who answers for its matters once it is no more
 
     def is_valid(self, on: date) -> bool:
         return (self.valid_from or date.min) <= on <= (self.valid_to or date.max)
@@ -55,15 +56,73 @@ class Post:
         return (self.held_from or date.min) <= on <= (self.held_to or date.max)
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A person is away, from day to day (both inclusive)."""
+
+    person: str
+    away_from: date
+    away_to: date
+    note: str = ""
+
+    def is_away(self, on: date) -> bool:
+        return self.away_from <= on <= self.away_to
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """A written authorisation (uỷ quyền): `substitute` acts for `giver` from day to day, within its scope.
+
+    No roles or agencies = all the giver's. `document` is its number. The giver goes on answering for the matter
+    (Luật Tổ chức chính quyền địa phương), so both are told.
+    """
+
+    giver: str
+    substitute: str
+    given_from: date
+    given_to: date
+    document: str
+    roles: tuple[str, ...] = ()
+    agencies: tuple[str, ...] = ()
+
+    def covers(self, role: str, agency: str, on: date) -> bool:
+        """Whether it holds on that day for this post of the giver's."""
+        in_scope = (not self.roles or role in self.roles) and (not self.agencies or agency in self.agencies)
+        return in_scope and self.given_from <= on <= self.given_to
+
+
+@dataclass(frozen=True, slots=True)
+class Hearer:
+    """Someone who is told: for a post of their own, or in the place of others (codes, nearest last)."""
+
+    person: Person
+    instead_of: tuple[str, ...] = ()
+
+
 class Directory:
     """Looks up agencies and people. Built from checked entries: see `load_directory`."""
 
-    def __init__(self, agencies: Iterable[Agency] = (), people: Iterable[Person] = (), posts: Iterable[Post] = ()):
+    def __init__(
+        self,
+        agencies: Iterable[Agency] = (),
+        people: Iterable[Person] = (),
+        posts: Iterable[Post] = (),
+        leaves: Iterable[Leave] = (),
+        substitutions: Iterable[Substitution] = (),
+    ):
         self._agencies = {agency.code: agency for agency in agencies}
         self._people = {person.code: person for person in people}
         self._posts: dict[tuple[str, str], list[Post]] = {}
+        self._posts_of: dict[str, list[Post]] = {}
         for post in posts:
             self._posts.setdefault((post.agency, post.role), []).append(post)
+            self._posts_of.setdefault(post.person, []).append(post)
+        self._leaves: dict[str, list[Leave]] = {}
+        for leave in leaves:
+            self._leaves.setdefault(leave.person, []).append(leave)
+        self._given: dict[str, list[Substitution]] = {}
+        for substitution in substitutions:
+            self._given.setdefault(substitution.giver, []).append(substitution)
         # (source, folded code) -> who ever answered to it; source "" holds for every source
         self._names: dict[tuple[str, str], list[Agency]] = {}
         for agency in self._agencies.values():
@@ -99,9 +158,43 @@ class Directory:
         """The person with this code."""
         return self._people.get(code)
 
+    def posts(self) -> list[Post]:
+        """Every post, past and to come."""
+        return [post for posts in self._posts_of.values() for post in posts]
+
+    def leaves(self) -> list[Leave]:
+        """Every absence."""
+        return [leave for leaves in self._leaves.values() for leave in leaves]
+
+    def substitutions(self) -> list[Substitution]:
+        """Every authorisation."""
+        return [one for given in self._given.values() for one in given]
+
     def posts_of(self, person: str, on: date) -> list[Post]:
-        """The posts a person holds on that day, in the order of the file."""
-        return [post for posts in self._posts.values() for post in posts if post.person == person and post.is_held(on)]
+        """The posts a person holds on that day, then those they stand in for, through a chain too."""
+        own = [post for post in self._posts_of.get(person, ()) if post.is_held(on)]
+        others = [
+            post
+            for giver in self._given
+            if giver != person
+            for post in self._posts_of.get(giver, ())
+            if post.is_held(on) and any(h.person.code == person for h in self._in_place(giver, post, on, ()))
+        ]
+        return own + others
+
+    def is_away(self, person: str, on: date) -> bool:
+        """Whether a person is on leave that day."""
+        return any(leave.is_away(on) for leave in self._leaves.get(person, ()))
+
+    def standing(self, code: str, on: date) -> str:
+        """The agency that answers for another's matters on that day: itself, or whoever came after it."""
+        seen: set[str] = set()
+        while (agency := self._agencies.get(code)) is not None and code not in seen:
+            seen.add(code)
+            if agency.is_valid(on) or agency.successor is None:
+                return code
+            code = agency.successor
+        return code
 
     def up(self, code: str) -> Iterator[Agency]:
         """The agency itself, its parent, and so on to the root. Nothing for an unknown code."""
@@ -116,11 +209,38 @@ class Directory:
 
     def who(self, role: str, agency_code: str, on: date) -> list[Person]:
         """Who holds `role` on that day at the nearest agency up the tree that has it filled; [] if none does."""
-        for agency in self.up(agency_code):
-            held = [post.person for post in self._posts.get((agency.code, role), ()) if post.is_held(on)]
+        return [self._people[post.person] for post in self._holders(role, agency_code, on)]
+
+    def hearers(self, role: str, agency_code: str, on: date) -> list[Hearer]:
+        """Who is told for `role` on that day: the holders, and whoever stands in for them.
+
+        One who is away and has given nobody authority is not told; if that leaves nobody, []: the next role up hears.
+        """
+        found: dict[str, Hearer] = {}
+        for post in self._holders(role, agency_code, on):
+            in_place = self._in_place(post.person, post, on, ())
+            if in_place or not self.is_away(post.person, on):
+                found.setdefault(post.person, Hearer(self._people[post.person]))
+            for hearer in in_place:
+                found.setdefault(hearer.person.code, hearer)
+        return list(found.values())
+
+    def _holders(self, role: str, agency_code: str, on: date) -> list[Post]:
+        for agency in self.up(self.standing(agency_code, on)):
+            held = {post.person: post for post in self._posts.get((agency.code, role), ()) if post.is_held(on)}
             if held:
-                return [self._people[code] for code in dict.fromkeys(held)]
+                return list(held.values())
         return []
+
+    def _in_place(self, giver: str, post: Post, on: date, before: tuple[str, ...]) -> list[Hearer]:
+        """Who stands in for `giver` at `post`, and in turn for them. Loops are refused when the file is read."""
+        found: list[Hearer] = []
+        for one in self._given.get(giver, ()):
+            if one.covers(post.role, post.agency, on) and one.substitute not in (*before, giver):
+                chain = (*before, giver)
+                found.append(Hearer(self._people[one.substitute], chain))
+                found += self._in_place(one.substitute, post, on, chain)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

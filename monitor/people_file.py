@@ -2,22 +2,38 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from monitor.people import Agency, Directory, PeopleFileError, PeopleMistake, Person, Post, folded_code, names_of
+from monitor.people import (
+    Agency,
+    Directory,
+    Leave,
+    PeopleFileError,
+    PeopleMistake,
+    Person,
+    Post,
+    Substitution,
+    folded_code,
+    names_of,
+)
 from monitor.people_workbook import read_tables
 
 # What TOML keys each table may have, and which it must have.
 _TABLES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "agencies": (
-        frozenset({"code", "name", "parent", "kind", "alternates", "old_codes", "valid_from", "valid_to"}),
+        frozenset({"code", "name", "parent", "kind", "alternates", "old_codes", "valid_from", "valid_to", "successor"}),
         frozenset({"code", "name"}),
     ),
     "people": (frozenset({"code", "name", "telegram", "email"}), frozenset({"code", "name"})),
     "posts": (frozenset({"person", "role", "agency", "from", "to"}), frozenset({"person", "role", "agency"})),
+    "leaves": (frozenset({"person", "from", "to", "note"}), frozenset({"person"})),
+    "substitutions": (
+        frozenset({"giver", "substitute", "from", "to", "document", "roles", "agencies"}),
+        frozenset({"giver", "substitute", "document"}),
+    ),
 }
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
@@ -51,18 +67,27 @@ class _Reader:
 
     def read(self, data: Mapping[str, Any]) -> Directory:
         for key in data.keys() - _TABLES.keys():
-            self._say("tệp", f"không có bảng nào tên [{key}]", "Chỉ dùng [[agencies]], [[people]], [[posts]]")
+            self._say(
+                "tệp", f"không có bảng nào tên [{key}]", f"Chỉ dùng {', '.join(f'[[{name}]]' for name in _TABLES)}"
+            )
         agencies = [self._agency(entry, row) for entry, row in self._rows(data, "agencies")]
         people = [self._person(entry, row) for entry, row in self._rows(data, "people")]
         posts = [self._post(entry, row) for entry, row in self._rows(data, "posts")]
+        leaves = [self._leave(entry, row) for entry, row in self._rows(data, "leaves")]
+        given = [self._substitution(entry, row) for entry, row in self._rows(data, "substitutions")]
         self._check_unique("agencies", [agency.code for agency in agencies])
         self._check_unique("people", [person.code for person in people])
         self._check_tree({agency.code: agency for agency in reversed(agencies)})
         self._check_names(agencies)
         self._check_posts(posts, {agency.code for agency in agencies}, {person.code for person in people})
+        self._check_people("leaves", [(leave.person,) for leave in leaves], {person.code for person in people})
+        pairs = [(one.giver, one.substitute) for one in given]
+        self._check_people("substitutions", pairs, {person.code for person in people})
+        self._check_scopes(given, {agency.code for agency in agencies})
+        self._check_loops(given)
         if self._mistakes:
             raise PeopleFileError(self._mistakes)
-        return Directory(agencies, people, posts)
+        return Directory(agencies, people, posts, leaves, given)
 
     def _say(self, entry: str, wrong: str, fix: str) -> None:
         self._mistakes.append(PeopleMistake(self._file, entry, wrong, fix))
@@ -74,7 +99,8 @@ class _Reader:
             return
         allowed, needed = _TABLES[table]
         for number, row in enumerate(rows, start=1):
-            entry = f"{table}[{number}] {row.get('code', row.get('person', ''))}".rstrip()
+            name = row.get("code", row.get("person", row.get("giver", "")))
+            entry = f"{table}[{number}] {name}".rstrip()
             for key in sorted(row.keys() - allowed):
                 self._say(entry, f"không có khóa “{key}”", f"Các khóa được dùng: {', '.join(sorted(allowed))}")
             for key in sorted(needed):
@@ -97,6 +123,7 @@ class _Reader:
             old_codes=self._codes(entry, "old_codes", row.get("old_codes", [])),
             valid_from=valid_from,
             valid_to=valid_to,
+            successor=self._optional(entry, row, "successor"),
         )
 
     def _person(self, entry: str, row: Mapping[str, Any]) -> Person:
@@ -116,6 +143,30 @@ class _Reader:
         if role and not _ROLE.fullmatch(role):
             self._say(entry, f"vai trò “{role}” viết sai", "Dùng chữ thường không dấu, ví dụ agency_head")
         return Post(_text(row, "person"), role, _text(row, "agency"), *self._span(entry, row, "from", "to"))
+
+    def _leave(self, entry: str, row: Mapping[str, Any]) -> Leave:
+        start, end = self._both_days(entry, row)
+        return Leave(_text(row, "person"), start, end, _text(row, "note"))
+
+    def _substitution(self, entry: str, row: Mapping[str, Any]) -> Substitution:
+        start, end = self._both_days(entry, row)
+        return Substitution(
+            _text(row, "giver"),
+            _text(row, "substitute"),
+            start,
+            end,
+            _text(row, "document"),
+            self._codes(entry, "roles", row.get("roles", [])),
+            self._codes(entry, "agencies", row.get("agencies", [])),
+        )
+
+    def _both_days(self, entry: str, row: Mapping[str, Any]) -> tuple[date, date]:
+        """An absence or an authorisation without an end is a post that nobody was given: both days are needed."""
+        start, end = self._span(entry, row, "from", "to")
+        for key, value in (("from", start), ("to", end)):
+            if value is None and row.get(key) is None:
+                self._say(entry, f"thiếu “{key}”", f"Viết {key} = 2026-04-30 (năm-tháng-ngày)")
+        return start or date.max, end or date.min
 
     def _optional(self, entry: str, row: Mapping[str, Any], key: str) -> str | None:
         value = row.get(key)
@@ -162,6 +213,13 @@ class _Reader:
                 self._say(
                     entry, f"cơ quan cấp trên “{agency.parent}” không có trong tệp", "Thêm mục đó hoặc sửa “parent”"
                 )
+            if agency.successor and agency.successor not in agencies:
+                self._say(
+                    entry,
+                    f"cơ quan kế thừa “{agency.successor}” không có trong tệp",
+                    "Thêm mục đó hoặc sửa “successor”",
+                )
+            self._check_succession(entry, agency, agencies)
             trail: list[str] = []
             code: str | None = agency.code
             while code and code in agencies and code not in trail:
@@ -173,6 +231,50 @@ class _Reader:
                 self._say(
                     entry, f"cây cơ quan đi vòng: {' → '.join([*ring, ring[0]])}", "Bỏ “parent” của cơ quan cao nhất"
                 )
+
+    def _check_succession(self, entry: str, agency: Agency, agencies: Mapping[str, Agency]) -> None:
+        if agency.successor and agency.valid_to is None:
+            self._say(entry, "có “successor” nhưng không có “valid_to”", "Ghi ngày cuối cơ quan này còn hiệu lực")
+        trail: list[str] = []
+        code: str | None = agency.code
+        while code and code in agencies and code not in trail:
+            trail.append(code)
+            code = agencies[code].successor
+        if code == agency.code:
+            self._say(entry, "các cơ quan kế thừa nối thành vòng", "Sửa “successor” để vòng được mở ra")
+
+    def _check_people(self, table: str, named: Sequence[tuple[str, ...]], people: set[str]) -> None:
+        for number, codes in enumerate(named, start=1):
+            for code in codes:
+                if code and code not in people:
+                    entry = f"{table}[{number}] {codes[0]}"
+                    self._say(entry, f"không có người mã “{code}”", "Thêm vào [[people]] hoặc sửa mã")
+
+    def _check_scopes(self, given: list[Substitution], agencies: set[str]) -> None:
+        for number, one in enumerate(given, start=1):
+            for code in one.agencies:
+                if code not in agencies:
+                    entry = f"substitutions[{number}] {one.giver}"
+                    self._say(entry, f"không có cơ quan mã “{code}”", "Thêm vào [[agencies]] hoặc sửa “agencies”")
+
+    def _check_loops(self, given: list[Substitution]) -> None:
+        """A loop would leave nobody who answers: refused, also where it closes on one day and in one scope only."""
+        roles = {role for one in given for role in one.roles} | {""}
+        agencies = {agency for one in given for agency in one.agencies} | {""}
+        told: set[tuple[str, ...]] = set()
+        for on in sorted({one.given_from for one in given}):
+            for role in roles:
+                for agency in agencies:
+                    active = [one for one in given if one.covers(role, agency, on)]
+                    loop = _loop([(one.giver, one.substitute) for one in active])
+                    if loop and tuple(sorted(loop)) not in told:
+                        told.add(tuple(sorted(loop)))
+                        chain = " → ".join([*loop, loop[0]])
+                        self._say(
+                            f"substitutions {loop[0]}",
+                            f"ủy quyền nối thành vòng từ {on:%d/%m/%Y}: {chain}",
+                            "Sửa ngày, phạm vi hoặc người được ủy quyền",
+                        )
 
     def _check_names(self, agencies: list[Agency]) -> None:
         taken: dict[tuple[str, str], list[Agency]] = {}
@@ -195,6 +297,27 @@ class _Reader:
                 self._say(entry, f"không có người mã “{post.person}”", "Thêm vào [[people]] hoặc sửa “person”")
             if post.agency and post.agency not in agencies:
                 self._say(entry, f"không có cơ quan mã “{post.agency}”", "Thêm vào [[agencies]] hoặc sửa “agency”")
+
+
+def _loop(pairs: list[tuple[str, str]]) -> list[str]:
+    """The people of one loop in these (giver, substitute) pairs; [] where there is none."""
+    onward: dict[str, list[str]] = {}
+    for giver, substitute in pairs:
+        onward.setdefault(giver, []).append(substitute)
+    done: set[str] = set()
+
+    def walk(person: str, trail: list[str]) -> list[str]:
+        if person in trail:
+            return trail[trail.index(person) :]
+        if person in done:
+            return []
+        for following in onward.get(person, ()):
+            if found := walk(following, [*trail, person]):
+                return found
+        done.add(person)
+        return []
+
+    return next((found for person in onward if (found := walk(person, []))), [])
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

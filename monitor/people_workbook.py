@@ -1,5 +1,7 @@
 """The people file as a workbook: sheets `agencies`, `people`, `posts`; first rows name the keys of the TOML tables.
 
+Two more, `leaves` and `substitutions`, may be left out.
+
 Several codes stand in one cell with `;` between them; what a source calls an agency stands in `alternates.<source>`.
 """
 
@@ -12,8 +14,9 @@ from zipfile import BadZipFile
 from monitor.people import PeopleFileError, PeopleMistake
 
 _SHEETS = ("agencies", "people", "posts")
+_MORE_SHEETS = ("leaves", "substitutions")  # may be left out
 _MOST_BYTES = 50_000_000
-_LISTS = frozenset({"old_codes"})
+_LISTS = frozenset({"old_codes", "roles", "agencies"})
 _ALTERNATES = "alternates."
 
 
@@ -39,7 +42,8 @@ def read_tables(path: Path) -> dict[str, list[dict[str, Any]]]:
         missing = [name for name in _SHEETS if name not in book.sheetnames]
         if missing:
             raise _refused(path, f"thiếu trang {', '.join(missing)}", "Đặt tên ba trang: agencies, people, posts")
-        return {name: list(_rows(book[name])) for name in _SHEETS}
+        there = [name for name in (*_SHEETS, *_MORE_SHEETS) if name in book.sheetnames]
+        return {name: list(_rows(book[name])) for name in there}
     finally:
         book.close()
 

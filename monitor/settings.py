@@ -102,6 +102,13 @@ class Rung(Strict):
     repeat_times: int = Field(default=0, ge=0, le=20)  # … so many times, until someone acts
 
 
+class Alerts(Strict):
+    """How alerts come: so many messages an hour for one person at most, and who hears of gaps in the people file."""
+
+    most_an_hour: int = Field(default=6, ge=0)  # urgent ones aside; 0 = no such cap
+    reach_tell: tuple[str, ...] = ("admin", "provincial_office")
+
+
 class Answers(Strict):
     """How many working days ahead an official's answer to an alert may reach; a role not named may not put off."""
 
@@ -202,6 +209,7 @@ class Settings(Strict):
     channels: Channels = Channels()
     warning: Warning_ = Warning_()
     escalation: tuple[Rung, ...] = ()
+    alerts: Alerts = Alerts()
     answers: Answers = Answers()
     letters: Letters = Letters()
     web: Web = Web()

@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Capability, Connector
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
-from monitor import backups
+from monitor import backups, logs
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.current import Office as AlertOffice
-from monitor.alerts.forecast import rung_rule
+from monitor.alerts.forecast import Gap, rung_rule
 from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
+from monitor.alerts.reach import check_reach, is_due
 from monitor.alerts.sending import SendCount, release_leases, send_pending
 from monitor.calendars import load_calendar
 from monitor.clock import Clock
@@ -36,7 +37,7 @@ from monitor.letters.life import see_dates
 from monitor.letters.office import Office
 from monitor.letters.telling import see_mails
 from monitor.mailroom import LetterMail
-from monitor.people import Directory, load_directory
+from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
 from monitor.reports.sources import stale_sources
@@ -48,6 +49,8 @@ from monitor.store import database, migrate
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer
 from monitor.views import SourceRole
+
+log = logs.get("wiring")
 
 ConnectorMaker = Callable[[AnySource, Clock], Connector]
 
@@ -104,6 +107,7 @@ class Program:
         self._transports: list[object] = []
         self._readings: dict[str, threading.Lock] = {}
         self._files_seen_to = False
+        self._people_seen = _stamp(settings.people.file)
         self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
@@ -155,6 +159,36 @@ class Program:
     def _stale_after(self) -> dict[str, int]:
         return {source.name: source.stale_after for source in self.settings.sources}
 
+    def read_people_again(self) -> bool:
+        """Takes up a people file that was changed since; one with mistakes is left aside, aloud. Whether it changed."""
+        file = self.settings.people.file
+        if file is None or (seen := _stamp(file)) == self._people_seen:
+            return False
+        self._people_seen = seen
+        try:
+            self.directory = load_directory(file)
+        except PeopleFileError as error:
+            log.error("people_file_refused", count=len(error.mistakes))
+            return False
+        for made in ("rules", "intake"):
+            self.__dict__.pop(made, None)
+        log.info("people_file_taken_up", count=len(self.directory.people()))
+        return True
+
+    def check_reach(self, now: datetime | None = None) -> list[Gap]:
+        """Looks whether every rung of the next 7 days has somebody who can be told."""
+        with self.sessions.begin() as session:
+            one_writer(session)
+            return check_reach(
+                session,
+                now=now or self.clock.now(),
+                calendar=self.calendar,
+                directory=self.directory,
+                rungs=self.settings.escalation,
+                channels=tuple(self.channels),
+                tell=self.settings.alerts.reach_tell,
+            )
+
     def connector(self, source: AnySource) -> Connector:
         """The connector of a configured source, made once."""
         if source.name not in self._connectors:
@@ -193,6 +227,7 @@ class Program:
 
     def judge(self, at: datetime | None = None, dry_run: bool = False) -> JudgeCount:
         """Judges what is due, then the sources' silence. Raises `JudgedBackwards` before the last real run."""
+        self.read_people_again()
         now = at or self._steady_now()
         count = judge_due(self.sessions, self.rules, now, dry_run=dry_run)
         if not dry_run:
@@ -255,8 +290,13 @@ class Program:
         return self.settings.letters.folder
 
     def plan_and_send(self) -> TellCount:
-        """Turns owed notices into messages and sends what may go now."""
+        """Turns owed notices into messages and sends what may go now. Once a day, looks whom nobody could reach."""
         now = self.clock.now()
+        with self.sessions.begin() as session:
+            one_writer(session)
+            unlooked = is_due(session, now, self.calendar)
+        if unlooked:
+            self.check_reach(now)
         with self.sessions.begin() as session:
             one_writer(session)
             plan = plan_messages(
@@ -270,6 +310,7 @@ class Program:
                 shadow=self.settings.shadow,
                 stale_sources=stale_sources(session, self.settings.sources, now=now),
                 not_read_again=lambda ids: not_read_again(session, ids, self._stale_after, now),
+                most_an_hour=self.settings.alerts.most_an_hour,
             )
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
         office = AlertOffice(self.calendar, self.directory, self.settings.site.base_url)
@@ -319,6 +360,15 @@ def _letters_on_fresh_evidence(
     found = session.execute(statement.order_by(Letter.id)).all()
     unread = not_read_again(session, {row.dossier_id for row in found}, stale_after_s, now)
     return [row.id for row in found if row.dossier_id not in unread]
+
+
+def _stamp(file: Path | None) -> tuple[int, int]:
+    """What changes when a file is written anew; nothing where it cannot be looked at."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size) if found is not None else (0, 0)
 
 
 def source_rules(source: SourceSettings) -> SourceRules:

@@ -14,7 +14,7 @@ from monitor.domain.letter import ISSUED, LetterState
 from monitor.store.tables import Dossier, Source
 
 # The worst first; a dossier stands in one section only.
-SECTIONS = ("late", "due_today", "due_soon", "mismatch", "source", "done")
+SECTIONS = ("late", "due_today", "due_soon", "intake", "mismatch", "source", "reach", "done")
 _PROCEDURE_LENGTH = 90
 # What a line says beside the time, by the occasion of a rung.
 _NOTES = {
@@ -55,6 +55,7 @@ class Subject:
     dossier: Dossier | None = None
     source: Source | None = None
     source_name: str = ""
+    said: str = ""  # of what concerns neither, in words
     letter_state: str | None = None
     agency_name: str = ""
     occasions: frozenset[str] = field(default_factory=frozenset)
@@ -68,6 +69,9 @@ def line_for(
     subject: Subject, notices: tuple[int, ...], calendar: WorkingCalendar, at: datetime, base_url: str
 ) -> Line:
     """The line about `subject`, telling these notices, as it will be read at `at`."""
+    if subject.said:
+        link = f"{base_url.rstrip('/')}/nguoi"
+        return Line(section="reach", code="Người nhận tin", notices=notices, how=subject.said, link=link)
     if subject.dossier is None:
         return _source_line(subject, notices, calendar, at, base_url)
     dossier = subject.dossier
@@ -123,6 +127,8 @@ def _timing(
     dossier: Dossier, occasions: frozenset[str], calendar: WorkingCalendar, at: datetime
 ) -> tuple[str, int | None, str]:
     """(section, working days, words) of a dossier at `at`."""
+    if dossier.promise_at is None and "intake_late" in occasions:
+        return "intake", None, "chưa tiếp nhận"
     if dossier.promise_at is None or occasions == {"mismatch"}:
         return "mismatch" if "mismatch" in occasions else "due_soon", None, ""
     promise, today = calendar.local(dossier.promise_at), calendar.local_date(at)

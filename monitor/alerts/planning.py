@@ -55,6 +55,7 @@ class _Bundle:
     """What one person will read on one channel: notices by subject."""
 
     recipient: Recipient
+    instead_of: set[str] = field(default_factory=set)  # officials in whose place some of it is told
     by_subject: dict[tuple[int | None, str], list[Notice]] = field(default_factory=lambda: defaultdict(list))
 
     def notices(self) -> list[Notice]:
@@ -230,6 +231,7 @@ def _bundled(
             if (notice.id, recipient.person) in heard:
                 continue
             bundle = bundles.setdefault((recipient.person, recipient.channel), _Bundle(recipient))
+            bundle.instead_of.update(recipient.instead_of[-1:])
             bundle.by_subject[(notice.dossier_id, notice.source)].append(notice)
     return list(bundles.values()), unreachable, stood_in
 
@@ -263,6 +265,7 @@ def _message(
             "at_text": moment_text(calendar.local(now)),
             "lines": [line.as_json() for line in lines],
             "others": [list(way) for way in recipient.others],
+            "instead_of": sorted(bundle.instead_of),
         },
         "state": "cancelled" if shadow else "pending",
         "last_error": "shadow" if shadow else "",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from monitor.people import Directory, Person
+from monitor.people import Directory, Hearer, Person
 
 # Where nobody in a role can be reached, the next one who answers for the matter (ND118 Điều 8, 9, 38; law.md §9).
 ROLE_UP = {
@@ -22,12 +22,16 @@ CHANNELS = ("telegram", "email")
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A person on a channel; `others` are the channels to fall back to, in order, as (channel, address)."""
+    """A person on a channel; `others` are the channels to fall back to, in order, as (channel, address).
+
+    `instead_of`: the officials (codes) in whose place they are told, by a written authorisation.
+    """
 
     person: str
     channel: str
     address: str
     others: tuple[tuple[str, str], ...] = ()
+    instead_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +78,32 @@ class Resolver:
         for asked in _role_and_up(role):
             people = self._who(asked, agency_code)
             seen_someone = seen_someone or bool(people)
-            reached = tuple(r for person in people if (r := self._recipient(person, channels)) is not None)
+            reached = tuple(r for hearer in people if (r := self._recipient(hearer, channels)) is not None)
             if reached:
                 return Reach(reached, stood_in=asked if asked != role else "")
         if not (self._enabled & set(channels)):
             return Reach((), reason="không có kênh nào được bật cho bậc này")
         if seen_someone:
             return Reach((), reason=f"người giữ vai trò {role} chưa có địa chỉ trên kênh nào được bật")
+        if self._is_away(role, agency_code):
+            return Reach((), reason=f"người giữ vai trò {role} đang nghỉ, chưa ủy quyền cho ai")
         return Reach((), reason=f"không có ai giữ vai trò {role} tại cơ quan này hay cấp trên")
 
-    def _who(self, role: str, agency_code: str) -> list[Person]:
+    def _who(self, role: str, agency_code: str) -> list[Hearer]:
         places = [agency_code] if self._directory.agency(agency_code) is not None else self._roots
-        found = [person for place in places for person in self._directory.who(role, place, self._on)]
-        return list(dict.fromkeys(found))
+        found = [hearer for place in places for hearer in self._directory.hearers(role, place, self._on)]
+        once: dict[str, Hearer] = {}
+        for hearer in found:
+            once.setdefault(hearer.person.code, hearer)
+        return list(once.values())
 
-    def _recipient(self, person: Person, channels: tuple[str, ...]) -> Recipient | None:
+    def _is_away(self, role: str, agency_code: str) -> bool:
+        """Whether the role is filled, and nobody in it is there nor has given anybody authority."""
+        places = [agency_code] if self._directory.agency(agency_code) is not None else self._roots
+        return any(self._directory.who(role, place, self._on) for place in places)
+
+    def _recipient(self, hearer: Hearer, channels: tuple[str, ...]) -> Recipient | None:
+        person = hearer.person
         ways = [(channel, self._address(person, channel)) for channel in channels if channel in self._enabled]
         open_ways = [
             (channel, address) for channel, address in ways if address and (channel, address) not in self._refused
@@ -96,7 +111,7 @@ class Resolver:
         if not open_ways:
             return None
         (channel, address), *others = open_ways
-        return Recipient(person.code, channel, address, tuple(others))
+        return Recipient(person.code, channel, address, tuple(others), hearer.instead_of)
 
     def _address(self, person: Person, channel: str) -> str | None:
         chat = self._chats.get(person.code) if channel == "telegram" else None

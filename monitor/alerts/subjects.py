@@ -37,6 +37,9 @@ def subjects_of(
         if key in found:
             continue
         dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
+        if dossier is None and not notice.source:
+            found[key] = Subject(said=notice.reason)
+            continue
         if dossier is None:
             found[key] = Subject(source=sources.get(notice.source), source_name=notice.source)
             continue

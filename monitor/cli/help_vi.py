@@ -237,6 +237,19 @@ VIETNAMESE: dict[str, str] = {
     "To the end of this day; without it as long as the post may.": (
         "Đến hết ngày này; không ghi thì lâu nhất mà chức vụ được phép."
     ),
+    "The workbook to write.": ("Sổ tính sẽ ghi."),
+    "Write a workbook to fill in: agencies, people, posts, leaves, substitutions.": (
+        "Ghi một sổ tính để điền: cơ quan, con người, chức vụ, nghỉ phép, ủy quyền."
+    ),
+    "The workbook or TOML file to take in.": ("Sổ tính hoặc tệp TOML sẽ nhận."),
+    "Write it; without this only show what would change.": ("Ghi thật; không có thì chỉ cho xem thay đổi."),
+    "Check a file of people, show what it changes, and with --apply put it in place. The old file stays beside it.": (
+        "Kiểm tra tệp con người, cho xem thay đổi, và với --apply thì đưa vào dùng. Tệp cũ được giữ lại bên cạnh."
+    ),
+    "How many days ahead.": ("Bao nhiêu ngày tới."),
+    "Find rungs of the next days that would reach nobody, or only somebody further up. Ends with 4 when nobody.": (
+        "Tìm bậc sắp tới không báo được cho ai, hoặc chỉ báo được cấp trên. Mã thoát 4 khi không có ai."
+    ),
     "Agencies, people and posts.": ("Cơ quan, con người, chức vụ."),
     "List agencies as a tree, and people with the channels that reach them.": (
         "Liệt kê cây cơ quan, và con người cùng các kênh báo được cho họ."

@@ -25,6 +25,7 @@ class FindingKind(StrEnum):
     MISSING_AT_SOURCE = "missing_at_source"  # absent from several full sweeps: absent is not finished
     UNREADABLE_AT_SOURCE = "unreadable_at_source"  # its last row could not be read: what we hold may be over
     SOURCE_SILENT = "source_silent"
+    REACH_GAP = "reach_gap"  # of the site: a rung of the next 7 days would find nobody who can be told
     CALENDAR_ENDS = "calendar_ends"  # a promise lies beyond the loaded years
     CALENDAR_RUNS_OUT = "calendar_runs_out"  # of the site: days off are decreed for fewer than 60 more days
     INTAKE_LATE = "intake_late"  # submitted, not accepted within 8 working hours (NĐ 118/2025 Điều 17 khoản 2 điểm c)

@@ -77,6 +77,7 @@ FINDINGS = {
     "missing_at_source": "Vắng mặt ở nguồn qua nhiều lần đọc đủ",
     "unreadable_at_source": "Không đọc được bản ghi mới nhất ở nguồn",
     "source_silent": "Nguồn im lặng",
+    "reach_gap": "Có vai trò không báo được cho ai trong 7 ngày tới",
     "calendar_ends": "Ngày hẹn vượt quá lịch đã nạp",
     "calendar_runs_out": "Lịch nghỉ chính thức sắp hết",
     "intake_late": "Quá 8 giờ làm việc chưa trả lời tiếp nhận",

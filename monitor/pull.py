@@ -89,17 +89,19 @@ def pull_source(
     clock: Clock,
     *,
     full: bool = False,
+    by_hand: bool = False,
     even_if_waiting: bool = False,
     draw: Callable[[], float] = _draw,
 ) -> PullCount:
     """Reads `connector` once. Every trouble with the source becomes a result and a line in `source`, no exception.
 
     After `BREAKER_AFTER` failures in a row the connector is probed first, so that a peer that is down is asked one
-    small thing and not the whole listing. `draw` gives the jitter of pauses, from 0 to 1.
+    small thing and not the whole listing. `by_hand`: a table that somebody brought, which says nothing about what it
+    does not have. `draw` gives the jitter of pauses, from 0 to 1.
     """
     began = clock.now()
     with sessions.begin() as session:
-        run = _begin(session, rules, intake, began, full=full, even_if_waiting=even_if_waiting)
+        run = _begin(session, rules, intake, began, full=full, by_hand=by_hand, even_if_waiting=even_if_waiting)
     if run is None:
         return PullCount(rules.name, "waiting", "tries again later")
     with Seen() as seen:
@@ -133,7 +135,14 @@ class _Run:
 
 
 def _begin(
-    session: Session, rules: SourceRules, intake: Intake, now: datetime, *, full: bool, even_if_waiting: bool
+    session: Session,
+    rules: SourceRules,
+    intake: Intake,
+    now: datetime,
+    *,
+    full: bool,
+    by_hand: bool,
+    even_if_waiting: bool,
 ) -> _Run | None:
     source = session.get(Source, rules.name)
     if source is None:
@@ -152,7 +161,8 @@ def _begin(
     elif source.retry_not_before_at and source.retry_not_before_at > now and not even_if_waiting:
         return None
     source.kind, source.role, source.last_try_at = rules.kind, rules.role, now
-    reach = Reach.FULL if full or _is_full_due(source.last_full_at, rules, intake, now) else Reach.CHANGES
+    full = full or (not by_hand and _is_full_due(source.last_full_at, rules, intake, now))
+    reach = Reach.FULL if full else Reach.CHANGES
     fresh = source.resume_began_at is not None and now - source.resume_began_at <= _RESUME_WITHIN
     resumed = bool(source.resume_token) and source.resume_reach == reach.value and fresh
     if not resumed:
@@ -335,7 +345,8 @@ class _Reading:
                         # only a listing that claims to be whole says of a dossier that it is missing
                         missing_after=self._rules.missing_after if whole and Capability.TOTALS in can else None,
                     )
-                source.evidence_at = self._run.began_at
+                if whole or can - {Capability.LIST}:  # a list alone says nothing of those it leaves out
+                    source.evidence_at = self._run.began_at
             settle(session, self._rules.name, now, by="")
             self._close(session, now, "ok", "")
         log.info("source_read", source=self._rules.name, reach=self._run.plan.reach.value, **self._figures())

@@ -29,7 +29,7 @@ TEXTS = (
 class ColumnSettings(Strict):
     """`columns` maps our field names (code, received_at, promised_at …) to names of the source."""
 
-    columns: dict[str, str]
+    columns: dict[str, str] = Field(min_length=1)
     date_formats: tuple[str, ...] = ("iso", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
     field_dates: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # where one column has its own formats
     status_map: dict[str, Status] = Field(default_factory=dict)
@@ -45,7 +45,7 @@ class ColumnSettings(Strict):
         unknown = sorted(set(value) - set(known))
         if unknown:
             raise ValueError(f"unknown field {', '.join(unknown)}; known are {', '.join(known)}")
-        if "code" not in value:
+        if value and "code" not in value:
             raise ValueError("the column of the dossier code is missing: code = …")
         return value
 

@@ -4,7 +4,7 @@ that a cell at the end of the world costs gigabytes: it runs in a process of its
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -25,9 +25,16 @@ _SAID = {
 
 def read_foreign(file: BinaryIO, settings: SpreadsheetSettings, *, open_document: bool) -> Iterator[Line]:
     """The rows under the heading. Raises `UnexpectedAnswer` for a bomb, a broken file, a missing sheet or heading."""
+    yield from lines_of(foreign_rows(file, settings, open_document=open_document), settings, _EPOCH)
+
+
+def foreign_rows(
+    file: BinaryIO, settings: SpreadsheetSettings, *, open_document: bool
+) -> Generator[tuple[int, list[Any]], None, None]:
+    """(row, cells) after the archive was looked at. Raises `UnexpectedAnswer`."""
     if open_document:
         check_archive(file, settings.path.name, settings.max_bytes, open_document=True)
-    yield from lines_of(_rows(settings), settings, _EPOCH)
+    yield from _rows(settings)
 
 
 def _rows(settings: SpreadsheetSettings) -> Iterator[tuple[int, list[Any]]]:

@@ -14,7 +14,8 @@ class SpreadsheetSettings(ColumnSettings, SourceSettings):
     """`columns` maps our field names (code, received_at, promised_at …) to headings of the file."""
 
     kind: Literal["spreadsheet"]
-    path: Path
+    columns: dict[str, str] = Field(default_factory=dict)  # left out: `dunghen check` shows a guess to be confirmed
+    path: Path  # a file, or a folder into which exports are dropped: its newest table is read
     encoding: str = "utf-8-sig"  # cp1258 for files of old Windows programs
     sheet: str = ""  # of an .xlsx; its first one where left out
     delimiter: str = Field(default="", max_length=1)  # found by itself where left out

@@ -5,12 +5,16 @@ One broken line costs itself, not the lines after it.
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from connectors.archive import is_open_document
 from connectors.base import AccessRefused, SourceUnavailable, UnexpectedAnswer
 from connectors.kit.text import clean, status_key
+from connectors.spreadsheet.guess import encoding_of, marked_encoding
 from connectors.spreadsheet.line import Line, wanted_headings
 from connectors.spreadsheet.settings import SpreadsheetSettings
 
@@ -62,7 +66,8 @@ def read_lines(settings: SpreadsheetSettings) -> Iterator[Line]:
 
                 yield from read_workbook(file, settings)
                 return
-        with path.open(encoding=settings.encoding, errors="surrogateescape", newline="") as text:
+        encoding = marked_encoding(head) or settings.encoding
+        with path.open(encoding=encoding, errors="surrogateescape", newline="") as text:
             yield from _table(_numbered(text), settings)
     except PermissionError:
         raise AccessRefused(f"không có quyền đọc tệp {path.name}") from None
@@ -70,6 +75,39 @@ def read_lines(settings: SpreadsheetSettings) -> Iterator[Line]:
         raise SourceUnavailable(f"không đọc được tệp {path.name}") from None
     except UnicodeError:  # encodings that cannot carry a bad byte through, such as UTF-16
         raise UnexpectedAnswer(f"tệp {path.name} không phải mã {settings.encoding}") from None
+
+
+def first_rows(settings: SpreadsheetSettings) -> list[list[str]]:
+    """The top of the table as text, before anything is known of its columns. Raises the `SourceError` tree."""
+    path = settings.path
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+            _refuse_other_kinds(path, head)
+            if head in (_OLE, _ZIP):
+                foreign = head == _OLE or is_open_document(file)
+                return _top_of_book(file, settings, foreign=foreign, open_document=head == _ZIP)
+        with path.open(encoding=encoding_of(path, settings.encoding), errors="replace", newline="") as text:
+            lines = [line for _, line in islice(_numbered(text), _HEADER_WITHIN)]
+    except PermissionError:
+        raise AccessRefused(f"không có quyền đọc tệp {path.name}") from None
+    except (OSError, UnicodeError):
+        raise SourceUnavailable(f"không đọc được tệp {path.name}") from None
+    delimiter = settings.delimiter or max(
+        _DELIMITERS, key=lambda mark: max((ln.count(mark) for ln in lines), default=0)
+    )
+    return [_cells(line, delimiter) or [] for line in lines]
+
+
+def _top_of_book(
+    file: BinaryIO, settings: SpreadsheetSettings, *, foreign: bool, open_document: bool
+) -> list[list[str]]:
+    from connectors.spreadsheet.foreign import foreign_rows
+    from connectors.spreadsheet.workbook import workbook_rows
+
+    rows = foreign_rows(file, settings, open_document=open_document) if foreign else workbook_rows(file, settings)
+    with closing(rows):
+        return [["" if cell is None else str(cell) for cell in cells] for _, cells in islice(rows, _HEADER_WITHIN)]
 
 
 def _refuse_other_kinds(path: Path, head: bytes) -> None:

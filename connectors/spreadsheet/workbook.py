@@ -2,7 +2,7 @@
 again. A merged cell speaks at its first place only, and nothing is filled in for the others."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from itertools import islice, zip_longest
@@ -32,11 +32,22 @@ _Cells = Sequence[Any]
 
 def read_workbook(file: BinaryIO, settings: SpreadsheetSettings) -> Iterator[Line]:
     """The rows under the heading. Raises `UnexpectedAnswer` for a bomb, a broken file, a missing sheet or heading."""
-    name = settings.path.name
-    check_archive(file, name, settings.max_bytes)
+    with _opened(file, settings) as (sheet, epoch):
+        yield from lines_of(_rows(sheet, settings.path.name), settings, epoch)
+
+
+def workbook_rows(file: BinaryIO, settings: SpreadsheetSettings) -> Generator[tuple[int, "_Cells"], None, None]:
+    """(row, cells) of the sheet. Raises `UnexpectedAnswer`."""
+    with _opened(file, settings) as (sheet, _):
+        yield from _rows(sheet, settings.path.name)
+
+
+@contextmanager
+def _opened(file: BinaryIO, settings: SpreadsheetSettings) -> Iterator[tuple[Any, datetime]]:
+    check_archive(file, settings.path.name, settings.max_bytes)
     file.seek(0)
-    with _sheet(file, settings) as (sheet, epoch):
-        yield from lines_of(_rows(sheet, name), settings, epoch)
+    with _sheet(file, settings) as found:
+        yield found
 
 
 def lines_of(rows: Iterator[tuple[int, "_Cells"]], settings: SpreadsheetSettings, epoch: datetime) -> Iterator[Line]:

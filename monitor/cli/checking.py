@@ -180,7 +180,7 @@ def _source(source: AnySource, clock: Clock) -> Check:
         probe = make_connector(source, clock).probe()
     except SourceError as error:
         return Check(part, Result.WRONG, _both(error.said), Exit.PEER)
-    return Check(part, Result.OK, _both(probe.said))
+    return Check(part, Result.LOOK if "columns" in probe.details else Result.OK, _both(probe.said))
 
 
 def _channels(settings: Settings, *, offline: bool) -> Iterator[Check]:

@@ -32,6 +32,13 @@ VIETNAMESE: dict[str, str] = {
         "Theo dõi hồ sơ thủ tục hành chính và báo người phải xử lý trước khi quá hạn."
     ),
     "Name of the source.": ("Tên nguồn."),
+    "A table made by hand or exported: .csv, .xlsx, .xls, .ods.": (
+        "Tệp bảng làm tay hoặc xuất ra: .csv, .xlsx, .xls, .ods."
+    ),
+    "Apply it: the mark that the preview printed.": ("Nhập thật: dấu mà lần xem trước đã in."),
+    "Show what a table would change at a spreadsheet source; with --apply and the mark shown, change it.": (
+        "Xem một tệp bảng sẽ thay đổi gì ở nguồn loại spreadsheet; với --apply và dấu đã in thì nhập thật."
+    ),
     "A dossier at a source: its name, a colon, the code or key there.": (
         "Một hồ sơ tại một nguồn: tên nguồn, dấu hai chấm, mã hoặc khóa tại đó."
     ),

@@ -1,6 +1,8 @@
 """Tables in files against connectors.md §11: real files, as offices export and mistreat them."""
 
 import os
+import tomllib
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -287,3 +289,93 @@ def test_732_real_dossiers(shared_data: Path) -> None:
     assert (len(result.records), len(result.bad)) == (732, 0)
     late = [r for r in result.records if r.finished_at and r.promised_at and r.finished_at > r.promised_at]
     assert len(late) == 183
+
+
+# --- columns nobody named yet, folders, encodings
+
+
+@pytest.mark.parametrize(
+    ("head", "columns"),
+    [
+        (
+            "STT;Mã hồ sơ;Chủ hồ sơ;Ngày tiếp nhận;Ngày hẹn trả;Ngày trả kết quả;Trạng thái",
+            {
+                "code": "Mã hồ sơ",
+                "received_at": "Ngày tiếp nhận",
+                "promised_at": "Ngày hẹn trả",
+                "returned_at": "Ngày trả kết quả",
+                "status": "Trạng thái",
+                "applicant_name": "Chủ hồ sơ",
+            },
+        ),
+        ("SỐ HỒ SƠ;HỌ TÊN;NGÀY NHẬN;HẸN TRẢ", {"code": "SỐ HỒ SƠ", "received_at": "NGÀY NHẬN", "promised_at": "HẸN TRẢ", "applicant_name": "HỌ TÊN"}),
+        ("a;b;c", {}),
+    ],
+)  # fmt: skip
+def test_columns_are_guessed_for_a_person_to_confirm_and_nothing_is_read_before(
+    tmp_path: Path, head: str, columns: dict[str, str]
+) -> None:
+    cells = (
+        "1;H99.14-251103-0001;x;03/11/2025;10/11/2025;;đang xử lý"
+        if head.startswith("STT")
+        else "1;x;03/11/2025;10/11/2025"
+    )
+    text = f"BẢNG THEO DÕI\r\n\r\n{head}\r\n{cells}\r\n"
+    connector = table(tmp_path, text, columns={})
+    with pytest.raises(UnexpectedAnswer, match="dunghen check"):
+        seen(connector.sweep(FULL))
+    if not columns:
+        with pytest.raises(UnexpectedAnswer, match="không đoán được"):
+            connector.probe()
+        return
+    said = connector.probe().details["columns"]
+    written = tomllib.loads(said)["columns"]
+    assert written == columns
+    assert read(tmp_path, text, columns=written).codes == (codes([1]) if head.startswith("STT") else ["1"])
+
+
+def test_a_heading_that_is_missing_is_answered_with_what_the_file_has(tmp_path: Path) -> None:
+    with pytest.raises(UnexpectedAnswer, match="có thể là: columns = "):
+        table(tmp_path, "Mã hồ sơ;Ngày nhận;Hẹn trả\r\nA;03/11/2025;\r\n").probe()
+
+
+def cp1258(text: str) -> bytes:
+    """As an old Windows program writes Vietnamese: the letter with its hat, then the tone by itself."""
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    out = ""
+    for letter in unicodedata.normalize("NFC", text):
+        marks = unicodedata.normalize("NFD", letter)
+        hat = unicodedata.normalize("NFC", "".join(mark for mark in marks if mark not in tones))
+        out += hat + "".join(mark for mark in marks if mark in tones)
+    return out.encode("cp1258")
+
+
+def test_08_an_encoding_that_is_not_the_declared_one_is_guessed_too(tmp_path: Path) -> None:
+    text = "Mã hồ sơ;Ngày nhận;Hẹn trả;Chủ hồ sơ\r\nA-1;03/11/2025;10/11/2025;Lê Thị Hoà\r\n"
+    raw = cp1258(text)
+    details = table(tmp_path, raw, columns={}).probe().details
+    assert details["encoding"] == "cp1258"
+    columns = tomllib.loads(details["columns"])["columns"]
+    record = read(tmp_path, raw, columns=columns, encoding=details["encoding"]).only
+    assert (record.code, record.applicant.name) == ("A-1", "Lê Thị Hoà")
+
+
+def test_08_a_mark_of_utf_16_is_believed(tmp_path: Path) -> None:
+    assert read(tmp_path, (HEAD + line(1)).encode("utf-16")).codes == codes([1])
+
+
+def test_a_folder_is_read_by_its_newest_whole_table(tmp_path: Path) -> None:
+    folder = tmp_path / "tha-vao"
+    folder.mkdir()
+    connector = table(tmp_path, HEAD, path=folder)
+    with pytest.raises(SourceUnavailable, match="chưa có tệp"):
+        seen(connector.sweep(FULL))
+    old = NOW.timestamp() - 3600
+    for n, name in enumerate(["tuần 1.csv", "tuần 2.csv", ".ẩn.csv", "~$khóa.xlsx", "ghi-chú.docx", "rỗng.csv"]):
+        (folder / name).write_text("" if name == "rỗng.csv" else HEAD + line(n + 1), "utf-8")
+        os.utime(folder / name, (old + n, old + n))
+    assert seen(connector.sweep(FULL)).codes == codes([2])
+    (folder / "tuần 3.csv").write_text(HEAD + line(7), "utf-8")
+    os.utime(folder / "tuần 3.csv", (NOW.timestamp() - 1,) * 2)
+    with pytest.raises(SourceUnavailable, match="đang được chép"):
+        seen(connector.sweep(FULL))

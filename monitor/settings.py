@@ -139,6 +139,22 @@ class LetterAgency(Strict):
     valid_to: date | None = None
 
 
+class LetterKey(Strict):
+    """A key that signs letters as PDF. `method` pkcs12: `file`; pkcs11: `module`, `token`, `label`. `password` is the
+    file's password or the token's PIN. `image` is a PNG; `seal_mm` the seal's true diameter."""
+
+    agency: str = "*"
+    role: Literal["head", "agency"] = "agency"
+    method: Literal["pkcs12", "pkcs11"] = "pkcs12"
+    file: Path | None = None
+    module: Path | None = None
+    token: str = ""
+    label: str = ""
+    password: SecretStr | None = None
+    image: Path | None = None
+    seal_mm: float = 36
+
+
 class Letters(Strict):
     folder: Path = Path("letters")
     legal_basis: str = (
@@ -146,6 +162,8 @@ class Letters(Strict):
     )
     templates: Path | None = None  # a folder of the office's own wording, laid over ours
     print_server: str = "http://127.0.0.1:631"  # CUPS, for `dunghen letters print --printer`
+    trust: tuple[Path, ...] = ()  # certificates of the authorities whose signatures are believed
+    keys: tuple[LetterKey, ...] = ()  # none: letters are signed on paper
     # by procedure: those that still name an older form (hộ tịch, 163/QĐ-BTP)
     procedures: dict[str, str] = Field(default_factory=lambda: {"1.004873": "pxl_2018"})
     agencies: tuple[LetterAgency, ...] = (LetterAgency(),)

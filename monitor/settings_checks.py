@@ -22,6 +22,7 @@ from monitor.settings import (
     CalendarSettings,
     Database,
     Email,
+    LetterKey,
     Letters,
     Rung,
     Site,
@@ -284,6 +285,22 @@ def _telegram(table: Any) -> Found:
         )
 
 
+def _letter_key(table: Any) -> Found:
+    needed = ("module", "token", "label") if table.get("method") == "pkcs11" else ("file",)
+    for name in needed:
+        if not table.get(name):
+            yield (
+                (name,),
+                Problem(
+                    Words("khóa ký thiếu chỗ này.", "the key lacks this."),
+                    Words(
+                        'pkcs12: file = "ky-so.p12"; pkcs11: module = "/usr/lib/…so", token = "…", label = "…"',
+                        'pkcs12: file = "ky-so.p12"; pkcs11: module = "/usr/lib/…so", token = "…", label = "…"',
+                    ),
+                ),
+            )
+
+
 def _email(table: Any) -> Found:
     if table.get("enabled") is not True:
         return
@@ -321,12 +338,13 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Telegram, "api_url"): _web_address,
     (Email, "port"): _between(1, 65_535),
     (Letters, "print_server"): _web_address,
+    (LetterKey, "seal_mm"): _between(15, 60),
     (Warning_, "due_soon"): _due_soon,
     (Rung, "at"): _rung_moment,
     (Web, "trusted_proxies"): _networks,
     (Web, "port"): _between(0, 65_535),
 }
-TABLE_CHECKS: dict[type[BaseModel], Check] = {Telegram: _telegram, Email: _email, Web: _web}
+TABLE_CHECKS: dict[type[BaseModel], Check] = {LetterKey: _letter_key, Telegram: _telegram, Email: _email, Web: _web}
 MUST_EXIST = {"calendar.file", "procedures.file", "people.file", "letters.templates"}
 
 

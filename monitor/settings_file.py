@@ -154,6 +154,8 @@ class _Reading:
     def item(self, annotation: Any, one: Any, at: Location) -> Any:
         if at[0] == "sources" and isinstance(one, dict) and one.get("kind") in source_kinds.brought_by_others():
             return self.source_of_others(one, at)
+        if isinstance(one, str) and _holds(annotation, Path):
+            return self.path(one, at)
         model = _table_model(annotation, one)
         return self.table(model, one, at) if model is not None and isinstance(one, dict) else one
 

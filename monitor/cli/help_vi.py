@@ -92,6 +92,14 @@ VIETNAMESE: dict[str, str] = {
     "Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it.": (
         "In phiếu theo tập, mỗi tập nhiều nhất 100 phiếu kèm bảng kê, ra tệp hoặc ra máy in, và ghi lại."
     ),
+    "Sign a registered letter electronically as PDF (PAdES) with a configured key, and show what a check says.": (
+        "Ký số phiếu đã vào sổ thành PDF (PAdES) bằng khóa trong cấu hình, và cho xem kết quả kiểm tra chữ ký."
+    ),
+    "Whose key: head (the signer) or agency (the seal).": ("Khóa của ai: head (người ký) hoặc agency (dấu cơ quan)."),
+    "Check the signatures of a PDF: whole, valid, trusted.": (
+        "Kiểm tra chữ ký số của một tệp PDF: nguyên vẹn, hợp lệ, tin cậy."
+    ),
+    "A signed PDF.": ("Tệp PDF đã ký số."),
     "Only letters approved, signed or registered today.": ("Chỉ phiếu được duyệt, ký hoặc vào sổ hôm nay."),
     "Also those that were printed already.": ("Cả những phiếu đã in."),
     "Also those whose words are not approved yet.": ("Cả những phiếu chưa duyệt lời văn."),

@@ -1,6 +1,8 @@
-"""Paper from the command line: `dunghen letters print`."""
+"""Paper from the command line: `dunghen letters print | seal | signatures`."""
 
 import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +14,7 @@ from monitor.cli.working import quiet_logs
 from monitor.words import Words
 
 if TYPE_CHECKING:
+    from monitor.letters.pades import Seen
     from monitor.letters.printing import Printed
 
 
@@ -114,4 +117,89 @@ def _show(desk: Desk, printed: "Printed") -> None:
         desk.note(said.fill(code=code), style="red")
 
 
-PAPER_COMMANDS = (("print", print_),)
+def seal(
+    which: Annotated[str, typer.Argument(help="Code of the dossier, or number of the letter.", metavar="CODE")],
+    by: Annotated[str, typer.Option("--by", help="Who does this: name or code of the official.", metavar="NAME")],
+    role: Annotated[
+        str, typer.Option("--role", help="Whose key: head (the signer) or agency (the seal).", metavar="WORD")
+    ] = "agency",
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign a registered letter electronically as PDF (PAdES) with a configured key, and show what a check says."""
+    from monitor.cli.letters import find_letters
+    from monitor.letters.fonts import GlyphMissing
+    from monitor.letters.pades import SealTrouble
+    from monitor.letters.sealing import seal as seal_letter
+    from monitor.letters.steps import By, StepRefused
+    from monitor.store import database
+
+    desk = Desk(config, lang, as_json)
+    quiet_logs()
+    with desk.program() as program:
+        with database.reading(program.engine) as session:
+            letter_id = find_letters(desk, session, [which])[-1].id
+        done = By(by, program.clock.now())
+        settings = program.settings.letters
+        try:
+            sealed = seal_letter(program.sessions, letter_id, settings, done, role=role, folder=program.letters_folder)
+        except StepRefused as refused:
+            raise desk.stopped(Exit.REFUSED, refused.words) from None
+        except (SealTrouble, GlyphMissing) as trouble:
+            raise desk.stopped(Exit.PEER, trouble.words) from None
+        except ModuleNotFoundError:
+            raise desk.stopped(Exit.REFUSED, _NO_SIGN) from None
+    _show_signatures(desk, sealed.file, sealed.seen)
+
+
+def signatures(
+    file: Annotated[Path, typer.Argument(help="A signed PDF.", metavar="FILE")],
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the signatures of a PDF: whole, valid, trusted."""
+    from monitor.letters.pades import SealTrouble, validate
+
+    desk = Desk(config, lang, as_json)
+    try:
+        seen = validate(file.read_bytes(), desk.settings.letters.trust)
+    except OSError as error:
+        raise desk.stopped(Exit.NOT_FOUND, Words(f"{file}: {error.strerror}", f"{file}: {error.strerror}")) from None
+    except SealTrouble as trouble:
+        raise desk.stopped(Exit.WRONG, trouble.words) from None
+    except ModuleNotFoundError:
+        raise desk.stopped(Exit.REFUSED, _NO_SIGN) from None
+    _show_signatures(desk, file, seen)
+    if not seen or not all(one.good for one in seen) or not seen[-1].whole:
+        said = Words("Tệp không có đủ chữ ký hợp lệ, được tin cậy.", "The file lacks valid and trusted signatures.")
+        raise desk.stopped(Exit.WRONG, said)
+
+
+_NO_SIGN = Words("Chưa cài phần ký số: pip install 'dunghen[sign]'", "Not installed: pip install 'dunghen[sign]'")
+_YES_NO = {True: Words("được", "yes"), False: Words("KHÔNG", "NO")}
+
+
+def _show_signatures(desk: Desk, file: Path, seen: "Sequence[Seen]") -> None:
+    if desk.as_json:
+        desk.print_json({"file": str(file), "signatures": [asdict(one) for one in seen]})
+        return
+    desk.show(
+        Words(f"Chữ ký trong {file}", f"Signatures in {file}"),
+        [
+            Words("Chỗ ký", "Field"),
+            Words("Chứng thư", "Certificate"),
+            Words("Nguyên vẹn", "Intact"),
+            Words("Tin cậy", "Trusted"),
+            Words("Bao trọn tệp", "Covers all"),
+        ],
+        [(s.field, s.signer, *(desk.say(_YES_NO[yes]) for yes in (s.intact, s.trusted, s.whole))) for s in seen],
+    )
+
+
+PAPER_COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
+    ("print", print_),
+    ("seal", seal),
+    ("signatures", signatures),
+)

@@ -75,6 +75,13 @@ def write_files(
     return done
 
 
+def file_of(session: Session, letter_id: int, folder: Path, ending: str) -> Path:
+    """Where a letter's file with this ending lies. Raises `LookupError` for a letter without words."""
+    for row in _rows(session, [letter_id], _doubled(session)):
+        return folder / safe_name(row.agency_code or _NO_AGENCY) / f"{row.name}-{ending}"
+    raise LookupError(letter_id)
+
+
 def safe_name(text: str) -> str:
     """A file name of plain characters; two texts that would look alike after cleaning stay different."""
     clean = _UNSAFE.sub("_", text).strip("._-")[:80] or "_"

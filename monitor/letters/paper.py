@@ -5,6 +5,7 @@ import io
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -38,14 +39,7 @@ def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
         check(content)
     if cover is not None:
         check_glyphs(cover.texts())
-    first = contents[0]
-    inputs = {
-        "letters": json.dumps([_data(content) for content in contents], ensure_ascii=False),
-        # no person's name in what a file manager shows
-        "cover": json.dumps(_cover(cover) if cover is not None else None, ensure_ascii=False),
-        "title": f"Phiếu xin lỗi – {first.dossier_code}" if len(contents) == 1 else "Phiếu xin lỗi",
-        "mark": mark(contents),
-    }
+    inputs = _inputs(contents, cover)
     with _lock:
         made = _compiler().compile(
             sys_inputs=inputs,
@@ -55,6 +49,41 @@ def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
         )
     assert isinstance(made, bytes)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point on a letter: page from 1, millimetres from the left and the upper edge."""
+
+    page: int
+    x_mm: float
+    y_mm: float
+
+
+def signature_place(content: Content) -> Place:
+    """Where the signature goes: the middle of the signer's column, the top of the gap left for it."""
+    found = typst.query(
+        LAYOUT,
+        "<sign-place>",
+        field="value",
+        one=True,
+        root=LAYOUT.parent,
+        font_paths=_fonts(),
+        sys_inputs=_inputs([content], None),
+    )
+    place = json.loads(found)
+    return Place(int(place["page"]), float(place["x"]), float(place["y"]))
+
+
+def _inputs(contents: Sequence[Content], cover: Cover | None) -> dict[str, str]:
+    first = contents[0]
+    return {
+        "letters": json.dumps([_data(content) for content in contents], ensure_ascii=False),
+        # no person's name in what a file manager shows
+        "cover": json.dumps(_cover(cover) if cover is not None else None, ensure_ascii=False),
+        "title": f"Phiếu xin lỗi – {first.dossier_code}" if len(contents) == 1 else "Phiếu xin lỗi",
+        "mark": mark(contents),
+    }
 
 
 def check(content: Content) -> None:
@@ -75,9 +104,13 @@ def _layout_hash() -> str:
 
 
 @cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
+
+
+@cache
 def _compiler() -> typst.Compiler:
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
-    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=fonts)
+    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=_fonts())
 
 
 def _data(content: Content) -> dict[str, Any]:

@@ -23,11 +23,10 @@ from monitor.letters.dates import day
 from monitor.letters.files import safe_name, write_whole
 from monitor.letters.fonts import GlyphMissing
 from monitor.letters.sheet import entries, number_of, numbered
-from monitor.letters.steps import By, StepRefused, open_case, record
+from monitor.letters.steps import ASIDE, PRINTED, By, StepRefused, open_case, record
 from monitor.store.tables import Dossier, Letter, LetterStep
 from monitor.words import Words
 
-PRINTED = "printed"
 FROZEN = ISSUED | {LetterState.APPROVED}  # what is signed is what was printed
 _DONE_WITH = frozenset({LetterState.APPLICANT_TOLD, LetterState.CLOSED})  # printed only where it is asked for by name
 _DRAFTS = frozenset({LetterState.DRAFTED, LetterState.DECIDED})
@@ -168,7 +167,7 @@ def _query(wanted: Wanted, now: datetime) -> Select[int]:
         query = query.where(Letter.agency_code.in_(wanted.agencies))
     if wanted.today:
         midnight = datetime.combine(now.date(), time(), now.tzinfo)
-        query = query.where(steps.where(LetterStep.step != PRINTED, LetterStep.at >= midnight).exists())
+        query = query.where(steps.where(LetterStep.step.not_in(ASIDE), LetterStep.at >= midnight).exists())
     if not wanted.again:
         same = LetterStep.detail["content_hash"].as_string() == Letter.content_hash
         query = query.where(~steps.where(LetterStep.step == PRINTED, same).exists())

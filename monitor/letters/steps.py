@@ -32,6 +32,8 @@ STATES_VI = {
     LetterState.NOT_NEEDED: "không cần nữa",
 }
 STALE = "stale_source"  # joined when a step is taken, never stored as a suspension
+PRINTED, SEALED = "printed", "sealed"
+ASIDE = frozenset({PRINTED, SEALED})  # steps that move nothing, and may be recorded after a later one
 LONGEST_NOTE = 200  # characters of a proof or a word why
 LONGEST_ACTOR = 120
 _PERSONAL = re.compile(r"\d{9,}|\S@\S")  # a phone, an id number, a mailbox

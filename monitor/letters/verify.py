@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from monitor.domain.letter import ISSUED, UNSIGNED, LetterState
 from monitor.letters.content import Content
+from monitor.letters.steps import ASIDE
 from monitor.store import audit
 from monitor.store.audit import Fault
 from monitor.store.seals import seal_of
@@ -133,8 +134,7 @@ def _steps(session: Session, logged: dict[int, Any]) -> list[Fault]:
 
 def _letters(session: Session, logged: dict[int, Any]) -> list[Fault]:
     faults = [Fault("letter", letter_id, "words altered") for letter_id in altered(session)]
-    # printing moves nothing, and a stack may be recorded after a later step
-    last = {row.subject: row for _, row in sorted(logged.items()) if row.action != "letter.printed"}
+    last = {row.subject: row for _, row in sorted(logged.items()) if row.action.removeprefix("letter.") not in ASIDE}
     for letter_id, state, stored in session.execute(select(Letter.id, Letter.state, Letter.content_hash)):
         row = last.get(f"letter:{letter_id}")
         reached = row.action.removeprefix("letter.") if row is not None else ""

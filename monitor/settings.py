@@ -131,6 +131,7 @@ class LetterAgency(Strict):
     signer_name: str = ""
     contact: str = ""
     show_id_number: bool = False
+    counter_email: str = ""  # the one-stop unit's mailbox; its head's official one where left out
     numbering: Literal["registry", "internal"] = "registry"  # who gives a letter its number
     form: str = "pxl_2025"
     title: str = ""  # a name in the form's [titles]; its own where left out

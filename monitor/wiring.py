@@ -33,6 +33,7 @@ from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due, last_judged
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
+from monitor.letters.letterhead import setting_of
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
 from monitor.letters.telling import see_mails
@@ -41,7 +42,7 @@ from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
 from monitor.reports.sources import stale_sources
-from monitor.settings import AnySource, Settings
+from monitor.settings import AnySource, Letters, Settings
 from monitor.silence import judge_sources
 from monitor.source_kinds import build_connector
 from monitor.steady import SLACK
@@ -278,7 +279,9 @@ class Program:
             stale=frozenset(stale_sources(session, self.settings.sources, now=now)),
             show_dates=frozenset(s.name for s in self.settings.sources if self._shows_dates(s)),
             officials=frozenset(person.name for person in self.directory.people()),
-            counter_mailbox=partial(counter_mailbox, self.directory, self.calendar.local_date(now)),
+            counter_mailbox=partial(
+                counter_mailbox, self.settings.letters, self.directory, self.calendar.local_date(now)
+            ),
             mails=self.settings.channels.email.enabled and not self.settings.shadow,
         )
 
@@ -337,9 +340,10 @@ class Program:
             return release_leases(session, self.clock.now())
 
 
-def counter_mailbox(directory: Directory, on: date, agency_code: str) -> str:
-    """The one-stop unit's mailbox: its head's official one, at the nearest agency up the tree; "" where none has."""
-    return next((p.email for p in directory.who("one_stop_head", agency_code, on) if p.email), "")
+def counter_mailbox(letters: Letters, directory: Directory, on: date, agency_code: str) -> str:
+    """The one-stop unit's mailbox: as configured, else its head's official one; "" where there is none."""
+    own = setting_of(agency_code, letters.agencies, on).counter_email
+    return own or next((p.email for p in directory.who("one_stop_head", agency_code, on) if p.email), "")
 
 
 def _letters_on_fresh_evidence(

@@ -56,10 +56,14 @@ def pdftoppm() -> str:
 
 
 @pytest.fixture
-def cups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cups]:
-    """A real print server of this test's own."""
+def cups() -> Iterator[Cups]:
+    """A real print server of this test's own. Its folder is not pytest's: another pytest that starts meanwhile would
+    close that to the user the server runs as."""
     need(bool(CUPSD), "CUPS", "apt-get install --no-install-recommends cups")
-    with running(tmp_path_factory.mktemp("cups")) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="dh-cups-", ignore_cleanup_errors=True) as folder,
+        running(Path(folder)) as server,
+    ):
         yield server
 
 

@@ -12,16 +12,21 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An official. `telegram` is a chat id, `email` an official mailbox."""
+    """An official. `telegram` is a chat id, `email` an official mailbox; `others` are addresses by channel name."""
 
     code: str
     name: str
     telegram: str | None = None
     email: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def address(self, channel: str) -> str | None:
-        """Where this person is told on "telegram" or "email"; None where they have no such address."""
-        return {"telegram": self.telegram, "email": self.email}.get(channel)
+        """Where this person is told on a channel; None where they have no such address."""
+        return {**self.others, "telegram": self.telegram, "email": self.email}.get(channel)
+
+    def channels(self) -> list[str]:
+        """The channels on which they have an address."""
+        return [name for name in ("telegram", "email", *self.others) if self.address(name)]
 
 
 @dataclass(frozen=True, slots=True)

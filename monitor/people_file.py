@@ -27,7 +27,7 @@ _TABLES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset({"code", "name", "parent", "kind", "alternates", "old_codes", "valid_from", "valid_to", "successor"}),
         frozenset({"code", "name"}),
     ),
-    "people": (frozenset({"code", "name", "telegram", "email"}), frozenset({"code", "name"})),
+    "people": (frozenset({"code", "name", "telegram", "email", "channels"}), frozenset({"code", "name"})),
     "posts": (frozenset({"person", "role", "agency", "from", "to"}), frozenset({"person", "role", "agency"})),
     "leaves": (frozenset({"person", "from", "to", "note"}), frozenset({"person"})),
     "substitutions": (
@@ -37,6 +37,7 @@ _TABLES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,47}")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
+_LONGEST_ADDRESS = 254
 _TELEGRAM = re.compile(r"(?:-?[0-9]{1,20}|@[A-Za-z0-9_]{4,64})(?:/[0-9]{1,10})?")  # a topic may follow
 
 
@@ -136,7 +137,11 @@ class _Reader:
         if email is not None and not (isinstance(email, str) and _EMAIL.fullmatch(email)):
             self._say(entry, "“email” không phải địa chỉ thư điện tử", 'Viết email = "ten@coquan.gov.vn"')
             email = None
-        return Person(_text(row, "code"), _text(row, "name"), telegram, email)
+        others = row.get("channels", {})
+        if not isinstance(others, dict) or not all(_is_address(one) for one in others.values()):
+            self._say(entry, "“channels” phải là bảng địa chỉ theo kênh", 'Viết channels = { sms = "84901234567" }')
+            others = {}
+        return Person(_text(row, "code"), _text(row, "name"), telegram, email, others)
 
     def _post(self, entry: str, row: Mapping[str, Any]) -> Post:
         role = _text(row, "role")
@@ -318,6 +323,10 @@ def _loop(pairs: list[tuple[str, str]]) -> list[str]:
         return []
 
     return next((found for person in onward if (found := walk(person, []))), [])
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _LONGEST_ADDRESS and value.isprintable()
 
 
 def _text(row: Mapping[str, Any], key: str) -> str:

@@ -18,6 +18,7 @@ _MORE_SHEETS = ("leaves", "substitutions")  # may be left out
 _MOST_BYTES = 50_000_000
 _LISTS = frozenset({"old_codes", "roles", "agencies"})
 _ALTERNATES = "alternates."
+_CHANNELS = "channels."
 
 
 def read_tables(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -58,6 +59,8 @@ def _rows(sheet: Any) -> Iterator[dict[str, Any]]:
                 continue
             if name.startswith(_ALTERNATES):
                 entry.setdefault("alternates", {})[name.removeprefix(_ALTERNATES)] = _several(cell)
+            elif name.startswith(_CHANNELS):
+                entry.setdefault("channels", {})[name.removeprefix(_CHANNELS)] = str(_value(cell))
             else:
                 entry[name] = _several(cell) if name in _LISTS else _value(cell)
         if entry:

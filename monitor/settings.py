@@ -75,9 +75,54 @@ class Email(Strict):
     timeout: Duration = 30
 
 
+class Sms(Strict):
+    """A gateway that takes HTTP. `fields` and `headers` may hold {to} {text} {id} {key} {secret}."""
+
+    enabled: bool = False
+    url: str = ""
+    method: Literal["POST", "GET"] = "POST"
+    format: Literal["json", "form", "query"] = "json"
+    headers: dict[str, str] = Field(default_factory=dict)
+    fields: dict[str, str] = Field(default_factory=dict)
+    key: SecretStr | None = None
+    secret: SecretStr | None = None
+    answer_field: str = ""  # of the JSON it answers with; none: any answer below 300 means accepted
+    sent_values: tuple[str, ...] = ()
+    refused_values: tuple[str, ...] = ()  # never, for this number or text; anything else is tried again
+    receipt_field: str = ""
+    most_characters: int = Field(default=160, ge=70, le=1000)
+
+
+class Webhook(Strict):
+    """Another system of the office that takes alerts as signed JSON."""
+
+    enabled: bool = False
+    url: str = ""
+    secret: SecretStr | None = None
+
+
+class AppriseChannel(Strict):
+    """One service that Apprise knows; `{address}` in the URL stands for the person's own address there."""
+
+    name: str = Field(pattern=r"[a-z][a-z0-9_-]{0,31}")
+    url: SecretStr
+
+
 class Channels(Strict):
     telegram: Telegram = Telegram()
     email: Email = Email()
+    sms: Sms = Sms()
+    webhook: Webhook = Webhook()
+    apprise: tuple[AppriseChannel, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Every channel that could be switched on here."""
+        return ("telegram", "email", "sms", "webhook", *(one.name for one in self.apprise))
+
+    def enabled(self) -> tuple[str, ...]:
+        """Every channel that is."""
+        tables = (("telegram", self.telegram), ("email", self.email), ("sms", self.sms), ("webhook", self.webhook))
+        return (*(name for name, table in tables if table.enabled), *(one.name for one in self.apprise))
 
 
 class Warning_(Strict):
@@ -94,7 +139,7 @@ class Rung(Strict):
     when: Literal["due", "late", "no_letter", "late_again", "source_silent", "mismatch", "intake_late",
                   "extension_not_entered"] = "due"  # fmt: skip
     tell: tuple[str, ...] = Field(min_length=1)
-    channels: tuple[Literal["telegram", "email"], ...] = ("telegram", "email")
+    channels: tuple[str, ...] = ("telegram", "email")
     agencies: tuple[str, ...] = ()  # none = all
     fields: tuple[str, ...] = ()
     severity: Literal["normal", "high", "urgent"] = "normal"

@@ -25,11 +25,15 @@ from monitor.settings import (
     LetterKey,
     Letters,
     Rung,
+    Settings,
     Site,
+    Sms,
     Telegram,
     Warning_,
     Web,
+    Webhook,
 )
+from monitor.settings_channels import rung_channels, sms, webhook, webhook_secret
 from monitor.words import Words
 
 Found = Iterator[tuple[tuple[str | int, ...], Problem]]  # place below the value, and the problem
@@ -40,7 +44,6 @@ _DURATION = re.compile(r"(\d+)([smhd])")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _DUE_SOON = re.compile(r"[1-9]\d?wd|(?:[1-9]\d?|100)%")
 _BLOCK = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00)")
-_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{32,256}")  # the Bot API takes no other letters
 _MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>")
 
 
@@ -268,21 +271,6 @@ def _telegram(table: Any) -> Found:
                 Words('token = { file = "telegram.token" }', 'token = { file = "telegram.token" }'),
             ),
         )
-    secret = table.get("webhook_secret")
-    if isinstance(secret, str) and not _WEBHOOK_SECRET.fullmatch(secret):
-        yield (
-            ("webhook_secret",),
-            Problem(
-                Words(
-                    "bí mật của webhook phải có 32 đến 256 chữ không dấu, số, - hoặc _.",
-                    "a webhook's secret has 32 to 256 letters, digits, - or _.",
-                ),
-                Words(
-                    "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
-                    "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
-                ),
-            ),
-        )
 
 
 def _letter_key(table: Any) -> Found:
@@ -336,6 +324,9 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (DvcqgSettings, "provider_url"): _web_address_or_none,
     (IgateSettings, "token_url"): _web_address,
     (Telegram, "api_url"): _web_address,
+    (Telegram, "webhook_secret"): webhook_secret,
+    (Sms, "url"): _web_address_or_none,
+    (Webhook, "url"): _web_address_or_none,
     (Email, "port"): _between(1, 65_535),
     (Letters, "print_server"): _web_address,
     (LetterKey, "seal_mm"): _between(15, 60),
@@ -344,7 +335,15 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Web, "trusted_proxies"): _networks,
     (Web, "port"): _between(0, 65_535),
 }
-TABLE_CHECKS: dict[type[BaseModel], Check] = {LetterKey: _letter_key, Telegram: _telegram, Email: _email, Web: _web}
+TABLE_CHECKS: dict[type[BaseModel], Check] = {
+    Telegram: _telegram,
+    Email: _email,
+    LetterKey: _letter_key,
+    Sms: sms,
+    Webhook: webhook,
+    Settings: rung_channels,
+    Web: _web,
+}
 MUST_EXIST = {"calendar.file", "procedures.file", "people.file", "letters.templates"}
 
 

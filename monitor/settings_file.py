@@ -26,6 +26,12 @@ _SQLITE = "sqlite:///"
 SYSTEM_FILE = Path("/etc/dunghen/dunghen.toml")
 
 T = TypeVar("T")
+_NAMED_ROWS = (
+    ("sources", "name"),
+    ("escalation", "name"),
+    ("letters.agencies", "agency"),
+    ("channels.apprise", "name"),
+)
 Location = tuple[str | int, ...]
 _SET_BY_LOADER = {"folder", "read_on"}
 
@@ -269,7 +275,12 @@ class _Reading:
         raise SettingsRefused(sorted(self.mistakes, key=lambda mistake: _rank(mistake.key, order)))
 
     def same_names(self, data: Mapping[str, Any]) -> Iterator[Mistake]:
-        for table, key in (("sources", "name"), ("escalation", "name"), ("letters.agencies", "agency")):
+        for table, key in (
+            ("sources", "name"),
+            ("escalation", "name"),
+            ("letters.agencies", "agency"),
+            ("channels.apprise", "name"),
+        ):
             rows: Any = data
             for part in table.split("."):
                 rows = rows.get(part, []) if isinstance(rows, dict) else []

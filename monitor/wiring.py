@@ -415,6 +415,18 @@ def make_channels(settings: Settings) -> dict[str, Channel]:
         from monitor.alerts.email import EmailChannel
 
         channels["email"] = EmailChannel(settings.channels.email)
+    if settings.channels.sms.enabled:
+        from monitor.alerts.sms import SmsChannel
+
+        channels["sms"] = SmsChannel(settings.channels.sms)
+    if settings.channels.webhook.enabled:
+        from monitor.alerts.webhook import WebhookChannel
+
+        channels["webhook"] = WebhookChannel(settings.channels.webhook)
+    for one in settings.channels.apprise:
+        from monitor.alerts.through_apprise import ThroughApprise  # half a second, only for those who want it
+
+        channels[one.name] = ThroughApprise(one)
     return channels
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import escape
 
 from monitor import TEMPLATES
 from monitor.alerts.lines import counts_of
@@ -45,6 +46,9 @@ def render(template: str, message: Outgoing, shown: int) -> str:
     """The message by one template of templates/alerts/, with at most `shown` lines written out."""
     view = cleaned(message.view)
     lines = view["lines"]
+    if "said" in view:  # a plain sentence instead of lines
+        said = view["subject"] if template == "subject.txt.j2" else view["said"]
+        return str(escape(said)) if ".html." in template else str(said)
     agencies = {line["agency"] for line in lines if line["agency"]}
     return (
         _environment()

@@ -194,8 +194,7 @@ def _ladder(desk: Desk, program: "Program", code: str, now: datetime) -> list[di
 
 
 def _enabled(program: "Program") -> list[str]:
-    channels = program.settings.channels
-    return [name for name, table in (("telegram", channels.telegram), ("email", channels.email)) if table.enabled]
+    return list(program.settings.channels.enabled())
 
 
 def _told(program: "Program", code: str, channel: str) -> dict[str, str]:

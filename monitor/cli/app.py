@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from monitor import __version__
+from monitor.cli import alert_channels as _alert_channels  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import answers as _answers  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import desk as desk_module
 from monitor.cli import months as _months  # noqa: F401 - adds its command to the calendar's

@@ -5,6 +5,7 @@ import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from connectors.base import SourceError
 from monitor.calendar_file import CalendarFileError
 from monitor.calendars import agencies_named, load_calendar
 from monitor.cli.exits import Exit
+from monitor.cli.opening import is_unused
 from monitor.clock import Clock
 from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import ProcedureFileError, load_terms
@@ -61,7 +63,10 @@ def checks(desk: "Desk", settings: Settings, *, offline: bool) -> Iterator[Check
     if directory is not None:
         yield from _roles(settings, directory)
         yield from _agencies_of_the_calendar(settings, directory)
-    yield _store(settings)
+    store = _store(settings)
+    yield store
+    if store.result is Result.OK and not is_unused(settings.database.url):
+        yield from _parked(settings)
     yield from _letters(settings)
     if not settings.sources:
         said = Words("chưa khai báo nguồn nào trong dunghen.toml", "no source in dunghen.toml yet")
@@ -184,10 +189,9 @@ def _source(source: AnySource, clock: Clock) -> Check:
 
 
 def _channels(settings: Settings, *, offline: bool) -> Iterator[Check]:
-    tries: list[tuple[str, bool, Callable[[], str]]] = [
-        ("telegram", settings.channels.telegram.enabled, lambda: _telegram(settings)),
-        ("email", settings.channels.email.enabled, lambda: _email(settings)),
-    ]
+    on = settings.channels.enabled()
+    asked: dict[str, Callable[[], str]] = {"telegram": lambda: _telegram(settings), "email": lambda: _email(settings)}
+    tries = [(name, name in on, asked.get(name, partial(_other, settings, name))) for name in settings.channels.names()]
     for name, enabled, attempt in tries:
         part = f"channel {name}"
         if not enabled:
@@ -207,6 +211,38 @@ class _ChannelTrouble(Exception):
     def __init__(self, said: str) -> None:
         super().__init__(said)
         self.said = said
+
+
+def _other(settings: Settings, name: str) -> str:
+    """Whether its peer is there; nothing is sent."""
+    from monitor.alerts.outgoing import ChannelUnavailable
+    from monitor.wiring import make_channels
+
+    only = {"telegram": settings.channels.telegram.model_copy(update={"enabled": False})}
+    only["email"] = settings.channels.email.model_copy(update={"enabled": False})  # type: ignore[assignment]
+    channels = make_channels(settings.model_copy(update={"channels": settings.channels.model_copy(update=only)}))
+    try:
+        return channels[name].check()
+    except ChannelUnavailable as error:
+        raise _ChannelTrouble(str(error)) from None
+
+
+def _parked(settings: Settings) -> Iterator[Check]:
+    """Addresses that take no alerts any more: somebody must mend the people file or lift them."""
+    from monitor.alerts.addresses import parked
+
+    engine = database.open_engine(settings.database.url)
+    try:
+        with database.reading(engine) as session:
+            shut = parked(session)
+    finally:
+        engine.dispose()
+    if shut:
+        said = Words(
+            f"{len(shut)} địa chỉ không nhận tin được nữa; xem dunghen alerts parked",
+            f"{len(shut)} addresses take no messages any more; see dunghen alerts parked",
+        )
+        yield Check("addresses", Result.LOOK, said)
 
 
 def _telegram(settings: Settings) -> str:

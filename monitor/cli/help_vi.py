@@ -275,6 +275,14 @@ VIETNAMESE: dict[str, str] = {
     "Tie a person to a Telegram chat: print a one-time code, and confirm the chat that brought it to the bot.": (
         "Gắn một người với tài khoản Telegram: in mã dùng một lần, rồi xác nhận tài khoản đã mang mã đến cho bot."
     ),
+    "Name of the channel: telegram, email, sms …": ("Tên kênh: telegram, email, sms …"),
+    "Send a person a message that says it is a test, on one channel, and show what became of it.": (
+        "Gửi cho một người một tin ghi rõ là tin thử, trên một kênh, và cho biết kết quả."
+    ),
+    "List the addresses that take no alerts any more, with the reason; or let one have them again.": (
+        "Liệt kê địa chỉ không nhận tin được nữa kèm lý do; hoặc cho một địa chỉ nhận lại."
+    ),
+    "Let this address have alerts again.": ("Cho địa chỉ này nhận tin lại."),
     "Confirm the chat that brought the code.": ("Xác nhận tài khoản đã mang mã đến."),
     "End the person's link.": ("Gỡ tài khoản đã gắn."),
     "The role, as in `tell`: agency_head.": ("Vai trò, như trong `tell`: agency_head."),

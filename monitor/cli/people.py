@@ -127,7 +127,7 @@ def _linked(
 
 
 def _channels(person: Person) -> list[str]:
-    return [channel for channel in ("telegram", "email") if person.address(channel)]
+    return person.channels()
 
 
 def _person_json(person: Person) -> dict[str, object]:

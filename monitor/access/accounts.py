@@ -12,6 +12,7 @@ from monitor.access import passwords, sessions
 from monitor.access.rights import Grant, Role, Tree, Viewer, grants_of
 from monitor.store import audit
 from monitor.store.tables import Account, AccountRole
+from monitor.store.writing import grouped
 from monitor.words import Words
 
 # Wrong tries in a row that cost nothing; each one more doubles the wait, up to the longest.
@@ -167,6 +168,12 @@ def roles_of(session: Session, account_id: int) -> list[tuple[str, str]]:
         .order_by(AccountRole.role, AccountRole.agency_code)
     )
     return [(role, agency) for role, agency in rows]
+
+
+def all_roles(session: Session) -> dict[int, list[tuple[str, str]]]:
+    """(role, agency) pairs of every account, by its id."""
+    rows = session.execute(select(AccountRole).order_by(AccountRole.role, AccountRole.agency_code)).scalars()
+    return grouped((row.account_id, (row.role, row.agency_code)) for row in rows)
 
 
 def viewer_of(session: Session, account: Account, tree: Tree) -> Viewer:

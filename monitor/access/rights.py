@@ -61,7 +61,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     # the Office proves and ranks: codes and dates do, names do not
     Role.OFFICE: frozenset({Right.SEE_DOSSIERS, Right.SEE_FIGURES, Right.EXPORT, Right.SEE_SOURCES, Right.ACKNOWLEDGE}),
     # keeps the machine running: no dossier, no citizen
-    Role.SYSADMIN: frozenset({Right.ADMINISTER, Right.SEE_SOURCES, Right.SEE_METRICS}),
+    Role.SYSADMIN: frozenset({Right.ADMINISTER, Right.SEE_METRICS}),
 }
 
 

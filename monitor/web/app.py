@@ -14,7 +14,17 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from monitor import __version__, logs
 from monitor.engine import Engine
-from monitor.web import api, explaining, files, pages, signing_in, verify
+from monitor.web import (
+    admin,
+    api,
+    explaining,
+    figures,
+    files,
+    health,
+    pages,
+    signing_in,
+    verify,
+)
 from monitor.web.gate import Gate, MustDoFirst, MustSignIn, to_sign_in
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
@@ -45,7 +55,9 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     app.include_router(explaining.router(program, shown))
     app.include_router(files.router())
     app.include_router(verify.router(program, shown))
-    app.include_router(api.router(program, scheduler))
+    app.include_router(admin.router(program, scheduler, shown))
+    app.include_router(api.router(program))
+    app.include_router(health.router(program, scheduler))
     check_declared(app.routes)
     app.add_middleware(
         Guard, hosts=[urlsplit(settings.site.base_url).hostname or ""], root=shown.root, is_tls=gate.is_tls

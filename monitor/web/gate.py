@@ -9,12 +9,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from monitor.access import accounts, sessions, tokens
-from monitor.access.rights import Viewer
+from monitor.access.rights import Right, Viewer
 from monitor.access.sessions import Lifetimes
 from monitor.store import database
 from monitor.web.needs import WebNeeds
 from monitor.web.visit import Demand, Visit, demand_of
 
+ADMIN = "/quan-tri"
 SIGN_IN = "/dang-nhap"
 CODE = "/dang-nhap/ma"
 NEW_PASSWORD = "/tai-khoan/mat-khau"  # noqa: S105 - an address
@@ -51,10 +52,12 @@ class Gate:
         if demand.stranger:
             return
         if visit.is_stranger:
-            raise HTTPException(401) if request.url.path.startswith("/api/") else MustSignIn()
+            raise HTTPException(401) if _is_program(request) else MustSignIn()
         if visit.owes and not demand.before_all:
             raise MustDoFirst(CODE if visit.owes == "code" else NEW_PASSWORD)
         if demand.right is not None and not visit.may(demand.right):
+            if request.url.path.removesuffix("/") == "" and visit.may(Right.ADMINISTER):
+                raise MustDoFirst(ADMIN)  # the first page is about dossiers; theirs is about the machine
             raise HTTPException(403)
 
     def _visit(self, request: Request) -> Visit:
@@ -102,6 +105,11 @@ class Gate:
     def stranger_secret(self, visit: Visit) -> str:
         """What binds a sign-in form to the browser that asked for it. It opens no session and never will."""
         return visit.secret or secrets.token_urlsafe(32)
+
+
+def _is_program(request: Request) -> bool:
+    """Nobody whom a sign-in page would help."""
+    return "authorization" in request.headers or request.url.path.startswith(("/api/", "/metrics"))
 
 
 def to_sign_in(request: Request, root: str) -> Response:

@@ -136,6 +136,15 @@ POSTS = {
     "admin": "quản trị hệ thống",
 }
 
+ACCOUNT_ROLES = {
+    "clerk": "cán bộ Một cửa",
+    "officer": "người thụ lý",
+    "registrar": "văn thư",
+    "leader": "lãnh đạo",
+    "office": "Văn phòng Ủy ban nhân dân",
+    "sysadmin": "quản trị hệ thống",
+}
+
 JOBS = {"judge": "Rà soát hạn", "letters": "Soạn thư", "send": "Gửi cảnh báo", "judging": "Lần rà soát gần nhất"}
 
 

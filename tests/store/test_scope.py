@@ -79,7 +79,6 @@ def test_the_office_sees_every_dossier_and_no_citizen(store: Engine) -> None:
         narrow(session, OFFICE)
         assert session.scalar(select(func.count(Dossier.id))) == len(desk.CASES)
         assert session.scalars(select(ApplicantRow)).all() == []
-        assert session.scalars(select(Observation.id)).all() == []
 
 
 def test_nobody_s_session_holds_nothing(store: Engine) -> None:

@@ -40,11 +40,9 @@ POLICIES = {
     "crossing": _of_dossier("crossing"),
     "finding": f"dossier_id IS NULL OR {_of_dossier('finding')}",
     "letter_step": _of_letter("letter_step"),
-    # these two hold citizens' data: a narrower setting
+    "observation": _through(f"{_VIEW} v.source = observation.source AND v.key = observation.key", "d.agency_code"),
+    # the citizens themselves: a narrower setting
     "applicant": _through(f"{_VIEW} v.id = applicant.view_id", "d.agency_code", "persons"),
-    "observation": _through(
-        f"{_VIEW} v.source = observation.source AND v.key = observation.key", "d.agency_code", "persons"
-    ),
 }
 
 

@@ -10,7 +10,7 @@ from monitor import TEMPLATES
 
 WEB = Path(__file__).resolve().parents[2] / "monitor" / "web"
 # These count over everything or know who asks before anybody may ask; what they may read is said at their top.
-UNNARROWED = {"admin.py", "gate.py", "health.py", "signing_in.py", "visit.py", "account.py", "sso.py"}
+UNNARROWED = {"account.py", "admin.py", "gate.py", "health.py", "signing_in.py", "sso.py", "verify.py", "visit.py"}
 _BEYOND = {
     "text": "SQL as text",
     "table_of": "a Core table",

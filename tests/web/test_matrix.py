@@ -1,0 +1,197 @@
+"""Who gets what: every route there is, asked by every role about the own, a child, the parent and a foreign agency.
+
+Nothing here lists the routes: they are read from the application. A route with parameters nobody taught this test to
+fill fails it, so a new page is either covered or seen to be missing.
+"""
+
+from collections.abc import Iterator
+from html import unescape
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from sqlalchemy import Engine, insert, update
+from sqlalchemy.orm import Session
+
+from monitor.access.rights import RIGHTS, Right, Role
+from monitor.store.tables import ApplicantRow, Dossier, Letter
+from monitor.web import visit
+from monitor.web.app import make_app
+from monitor.web.visit import Demand, all_routes, demand_of
+from tests.web import desk
+from tests.web.conftest import served
+
+# One dossier of each agency: its letter has the same number, for some.
+HOME = "H19.32"  # the commune whose people ask
+PLACES = {
+    "own": "H19.32-260224-0021",
+    "child": "H19.32.1-260227-0002",
+    "foreign": "H19.31-260209-0007",
+    "parent": "H19-260301-0001",
+}
+NUMBER = {place: desk.ID[code] for place, code in PLACES.items() if code in desk.ID} | {"parent": 900}
+CITIZEN = {place: f"Công Dân Bịa {place}" for place in PLACES}
+ROLES: dict[str, tuple[tuple[Role, str], ...]] = {f"{role}-home": ((role, HOME),) for role in Role} | {
+    "stranger": (),
+    "nobody": (),  # an account without any role
+}
+
+
+class Asked(NamedTuple):
+    """One request of the matrix."""
+
+    method: str
+    path: str
+    demand: Demand
+    has_place: bool
+    is_api: bool
+
+
+# How a parameter of a path is filled for a place. What is about no agency stays the same for all.
+FILLS: dict[str, Any] = {
+    "code": lambda place: PLACES[place],
+    "letter_id": lambda place: str(NUMBER[place]),
+    "dossier_id": lambda place: str(NUMBER[place]),
+    "kind": lambda _place: "pdf",
+}
+ABOUT_NO_AGENCY = frozenset({"kind"})
+
+
+def _routes(program: Any) -> Iterator[Any]:
+    return (route for route in all_routes(make_app(program).routes) if hasattr(route, "endpoint"))
+
+
+def _asked(program: Any, place: str) -> list[Asked]:
+    found = []
+    for route in _routes(program):
+        demand = demand_of(route.endpoint)
+        assert demand is not None, f"{route.path} declares nothing"
+        path = route.path
+        names = set(route.param_convertors)
+        assert names <= set(FILLS), f"{route.path}: teach FILLS to fill {names - set(FILLS)}"
+        for name in names:
+            for shape in (f"{{{name}}}", f"{{{name}:path}}"):
+                path = path.replace(shape, FILLS[name](place))
+        for method in sorted(route.methods - {"HEAD"}):
+            found.append(Asked(method, path, demand, bool(names - ABOUT_NO_AGENCY), path.startswith("/api/")))
+    return found
+
+
+@pytest.fixture
+def province(program: Any, store: Engine) -> Any:
+    """The desk's province, a citizen of each place with a name of their own, and a dossier of the parent agency."""
+    with Session(store) as session, session.begin():
+        session.execute(insert(Dossier), [desk._dossier(900, desk.Case(PLACES["parent"], "late", -2, "H19"))])
+        session.execute(insert(Letter), [desk._letter(900, desk.Case(PLACES["parent"], "late", -2, "H19"))])
+        drafted = session.get_one(Letter, NUMBER["own"])
+        for place, number in NUMBER.items():
+            content = {**(drafted.content or {}), "addressee": [CITIZEN[place]], "dossier_code": PLACES[place]}
+            session.execute(
+                update(Letter)
+                .where(Letter.id == number)
+                .values(content=content, content_hash="x", state="drafted", suspended_for="")
+            )
+            session.execute(update(ApplicantRow).where(ApplicantRow.view_id == number).values(name=CITIZEN[place]))
+            session.execute(
+                update(Dossier).where(Dossier.id == number).values(procedure_name=f"Thủ tục riêng của {place}")
+            )
+    desk.ACCOUNTS.update(ROLES)
+    return program
+
+
+def _expected(asked: Asked, roles: tuple[tuple[Role, str], ...], name: str, place: str) -> set[int]:
+    """What the declaration and the roles allow, worked out from nothing else."""
+    if asked.demand.stranger:
+        return {200, 303, 401, 403, 422, 503}
+    if name == "stranger":
+        return {401, 303}
+    rights = {right for role, _ in roles for right in RIGHTS[role]}
+    if asked.demand.right is not None and asked.demand.right not in rights:
+        return {303, 403} if asked.path == "/" and Right.ADMINISTER in rights else {403}
+    if asked.method != "GET":
+        return {403}  # asked without its form's token
+    if asked.has_place:
+        return {404} if place in ("foreign", "parent") else {200}
+    return {200, 303, 400, 422}
+
+
+def _wrong(province: Any, name: str) -> list[str]:
+    """Every answer that is not the declared one, or that shows what this role must not see."""
+    wrong: list[str] = []
+    hidden = ("foreign", "parent") if ROLES[name] else tuple(PLACES)
+    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+        if name != "stranger":
+            desk.sign_in(province, client, name)
+        for place in PLACES:
+            for asked in _asked(province, place):
+                if place != "own" and not asked.has_place:
+                    continue  # it is about no agency: asked once
+                answers = [
+                    client.request(asked.method, asked.path, params={"wait": 0.1} if "health" in asked.path else {})
+                ]
+                at = f"{asked.method} {asked.path} as {name} about {place}"
+                if answers[0].status_code not in _expected(asked, ROLES[name], name, place):
+                    wrong.append(f"{at}: {answers[0].status_code}")
+                if asked.method != "GET" and place in ("foreign", "parent") and name != "stranger":
+                    # with its form's token too: a form of ours, about what is not theirs
+                    answers.append(
+                        client.request(asked.method, asked.path, data={"form_token": desk.form_token(client)})
+                    )
+                    if answers[1].status_code not in (400, 403, 404, 422):
+                        wrong.append(f"{at}, with token: {answers[1].status_code}")
+                for answer in answers:
+                    said = unescape(answer.text) + str(answer.headers)
+                    wrong += [
+                        f"{at}: shows {other}'s"
+                        for other in hidden
+                        if CITIZEN[other] in said
+                        or f"Thủ tục riêng của {other}" in said
+                        or (PLACES[other] in said and PLACES[other] not in asked.path)
+                    ]
+    return wrong
+
+
+@pytest.mark.parametrize("name", sorted(ROLES))
+def test_every_route_for_every_role_and_agency(province: Any, name: str) -> None:
+    """The status is the one declared; nothing of a foreign or the parent agency is in any answer, nor its citizen."""
+    assert _wrong(province, name) == []
+
+
+def test_the_matrix_sees_a_store_that_is_not_narrowed(province: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the narrowing forgotten, the matrix would say so: it is no check that cannot fail."""
+    monkeypatch.setattr(visit, "narrow", lambda session, _scope: session)
+    found = _wrong(province, "clerk-home")
+    assert any("/hoso/" in one for one in found)
+    assert any("shows foreign's" in one for one in found)
+
+
+def test_unknown_and_foreign_look_the_same(province: Any) -> None:
+    """To the byte, headers and all: nobody learns that something exists by asking for it."""
+    unknown = {"code": "H19.31-000000-9999", "letter_id": "424242", "dossier_id": "424242", "kind": "pdf"}
+    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(province, client, "clerk-home")
+        compared = 0
+        for route in _routes(province):
+            if "GET" not in route.methods or not set(route.param_convertors) - ABOUT_NO_AGENCY:
+                continue
+            paths = [route.path, route.path]
+            for name in route.param_convertors:
+                for shape in (f"{{{name}}}", f"{{{name}:path}}"):
+                    paths[0] = paths[0].replace(shape, FILLS[name]("foreign"))
+                    paths[1] = paths[1].replace(shape, unknown[name])
+            foreign, never = client.get(paths[0]), client.get(paths[1])
+            assert foreign.status_code == never.status_code, paths
+            assert foreign.content.replace(paths[0].encode(), b"") == never.content.replace(paths[1].encode(), b"")
+            assert {k: v for k, v in foreign.headers.items() if k != "date"} == {
+                k: v for k, v in never.headers.items() if k != "date"
+            }
+            compared += 1
+    assert compared >= 3
+
+
+def test_crawling_every_number_finds_no_foreign_letter(province: Any) -> None:
+    """IDOR: a clerk who tries all ids gets the own agency's letters and nothing else."""
+    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(province, client, "clerk-home")
+        got = {n for n in (*range(1, 20), 900) if client.get(f"/letters/{n}.docx").status_code == 200}
+    assert got == {NUMBER["own"], NUMBER["child"]}

@@ -15,10 +15,10 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from monitor import __version__, logs
 from monitor.engine import Engine
 from monitor.web import (
+    account,
     admin,
     api,
     explaining,
-    figures,
     files,
     health,
     pages,
@@ -51,6 +51,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     )
     shown = Pages(settings, program.calendar)
     app.include_router(signing_in.router(program, gate, shown))
+    app.include_router(account.router(program, gate, shown))
     app.include_router(pages.router(program, scheduler, shown))
     app.include_router(explaining.router(program, shown))
     app.include_router(files.router())

@@ -18,6 +18,7 @@ from monitor.web.visit import Demand, Visit, demand_of
 ADMIN = "/quan-tri"
 SIGN_IN = "/dang-nhap"
 CODE = "/dang-nhap/ma"
+ACCOUNT = "/tai-khoan"
 NEW_PASSWORD = "/tai-khoan/mat-khau"  # noqa: S105 - an address
 _NOBODY = Viewer(0, "")
 

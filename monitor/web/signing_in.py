@@ -18,7 +18,7 @@ from monitor.access import accounts, sessions
 from monitor.access.accounts import AccountRefused, Outcome
 from monitor.store import audit
 from monitor.store.tables import Account
-from monitor.web.gate import CODE, NEW_PASSWORD, SIGN_IN, Gate, safe_target
+from monitor.web.gate import ACCOUNT, CODE, NEW_PASSWORD, SIGN_IN, Gate, safe_target
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, anyone, half_signed_in, signed_in
@@ -27,7 +27,6 @@ log = logs.get("web")
 
 _WRONG = "Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang bị khóa."
 _WAIT = "Có quá nhiều lần thử. Đề nghị đợi ít phút rồi thử lại."
-_STALE = "Trang đăng nhập đã để quá lâu. Đề nghị đăng nhập lại."
 _NOT_SAME = "Hai lần gõ mật khẩu mới không giống nhau."
 _OLD_WRONG = "Mật khẩu đang dùng không đúng."
 
@@ -93,7 +92,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
             tried = accounts.check_password(session, name, password, visit.now)
             if tried.outcome is not Outcome.OK or tried.account is None:
                 tries.failed(visit.address, visit.now)
-                log.warning("sign_in_refused", reason=str(tried.outcome), address=visit.address)
+                log.warning("sign_in_refused", reason=str(tried.outcome))
                 audit.append(
                     session,
                     at=visit.now,
@@ -104,8 +103,13 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
                 )
                 secret = where = ""
             else:
-                secret = open_session(session, tried.account, visit, gate, request)
-                where = next_page(tried.account, ve)
+                is_whole = tried.account.totp_on_at is None
+                secret = open_session(session, tried.account, visit, gate, request, is_whole=is_whole)
+                where = (
+                    where_next(session, tried.account, ve)
+                    if is_whole
+                    else f"{CODE}?ve={quote(safe_target(ve), safe='')}"
+                )
         if not secret:
             return door(visit, _WAIT if tried.outcome is Outcome.WAIT else _WRONG, name, ve, 401)
         answer = RedirectResponse(root + where, 303)
@@ -160,10 +164,14 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
     return routes
 
 
-def open_session(session: Session, account: Account, visit: Visit, gate: Gate, request: Request) -> str:
-    """A new session under a new secret, whatever the browser held (session fixation). Returns the secret."""
-    awaits_code = account.totp_on_at is not None
-    if not awaits_code:
+def open_session(
+    session: Session, account: Account, visit: Visit, gate: Gate, request: Request, *, is_whole: bool
+) -> str:
+    """A new session under a new secret, whatever the browser held (session fixation). Returns the secret.
+
+    `is_whole`: no code is owed any more.
+    """
+    if is_whole:
         accounts.forgive(account, visit.now)
     if visit.session_hash:
         sessions.end(session, visit.session_hash)
@@ -173,18 +181,19 @@ def open_session(session: Session, account: Account, visit: Visit, gate: Gate, r
         account,
         now=visit.now,
         lifetimes=gate.lifetimes,
-        awaits_code=awaits_code,
+        awaits_code=not is_whole,
         agent=request.headers.get("user-agent", ""),
     )
-    accounts.note(session, account, "signed_in", by=account.person or account.name, now=visit.now, half=awaits_code)
+    action = "signed_in" if is_whole else "password_right"
+    accounts.note(session, account, action, by=account.person or account.name, now=visit.now)
     return secret
 
 
-def next_page(account: Account, back: str) -> str:
-    """Where a browser goes after the password."""
-    if account.totp_on_at is not None:
-        return f"{CODE}?ve={quote(safe_target(back), safe='')}"
-    return NEW_PASSWORD if account.must_change else safe_target(back)
+def where_next(session: Session, account: Account, back: str) -> str:
+    """Where a browser goes once it is signed in."""
+    if account.must_change:
+        return NEW_PASSWORD
+    return safe_target(back) if accounts.roles_of(session, account.id) else ACCOUNT
 
 
 def _change_password(session: Session, visit: Visit, old: str, new: str) -> str:

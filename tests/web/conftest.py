@@ -25,7 +25,7 @@ from tests.web import desk
 def served(program: Any, scheduler: Scheduler | None = None) -> Iterator[str]:
     """The address of a running server, stopped at the end."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(make_app(program, scheduler), log_config=None, lifespan="off")
+    config = uvicorn.Config(make_app(program, scheduler), log_config=None, lifespan="off", proxy_headers=False)
     server = _Quiet(config)
     thread = threading.Thread(target=server.run, args=([listening],))
     thread.start()

@@ -3,6 +3,7 @@
 Citizens exist only where they may: in `applicant`, in the raw evidence and in the words of letters.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -14,12 +15,15 @@ import httpx
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from connectors.base import Applicant, DossierRecord
+from connectors.canonical import canonical_json, record_hash
 from monitor.access import accounts
 from monitor.access import sessions as web_sessions
 from monitor.access.rights import Role
 from monitor.calendars import load_calendar
 from monitor.clock import FixedClock
 from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.dossier import Status
 from monitor.letters.draft import draft_letters
 from monitor.people import Agency, Directory
 from monitor.procedures import NO_CATALOGUE
@@ -277,14 +281,28 @@ def _view(number: int, case: Case) -> dict[str, Any]:
 
 
 def _observation(case: Case) -> dict[str, Any]:
-    said = str(PERSON).encode()
+    return evidence(ID.get(case.code, 0), case, PERSON["name"])
+
+
+def evidence(number: int, case: Case, applicant: str) -> dict[str, Any]:
+    """What the source said of a case: a real record, its person included."""
+    record = DossierRecord(
+        key=f"k{number}",
+        code=case.code,
+        status=Status.PROCESSING,
+        status_raw="processing",
+        agency_code=case.agency,
+        received_at=NOW - timedelta(days=25, minutes=number * 7),
+        promised_at=promise_of(case),
+        applicant=Applicant(applicant, "citizen", PERSON["id_number"], PERSON["address"], PERSON["phone"], ""),
+    )
     return {
         "source": case.source,
-        "key": f"k{ID.get(case.code, 0)}",
+        "key": f"k{number}",
         "heard_at": NOW - timedelta(days=3),
-        "record_hash": "0" * 40,
-        "record": said,
-        "raw": said,
+        "record_hash": record_hash(record),
+        "record": zlib.compress(canonical_json(record)),
+        "raw": zlib.compress(str(PERSON).encode()),
     }
 
 

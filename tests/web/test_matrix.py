@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session
 
 from monitor.access.rights import RIGHTS, Right, Role
-from monitor.store.tables import ApplicantRow, Dossier, Letter
+from monitor.store.tables import ApplicantRow, Dossier, Letter, Observation
 from monitor.web import visit
 from monitor.web.app import make_app
 from monitor.web.visit import Demand, all_routes, demand_of
@@ -91,6 +91,9 @@ def province(program: Any, store: Engine) -> Any:
                 .where(Letter.id == number)
                 .values(content=content, content_hash="x", state="drafted", suspended_for="")
             )
+            case = desk.Case(PLACES[place], "late", -2, PLACES[place].rsplit("-", 2)[0])
+            said = desk.evidence(number, case, CITIZEN[place])
+            session.execute(update(Observation).where(Observation.key == f"k{number}").values(record=said["record"]))
             session.execute(update(ApplicantRow).where(ApplicantRow.view_id == number).values(name=CITIZEN[place]))
             session.execute(
                 update(Dossier).where(Dossier.id == number).values(procedure_name=f"Thủ tục riêng của {place}")

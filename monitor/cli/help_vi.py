@@ -100,6 +100,15 @@ VIETNAMESE: dict[str, str] = {
         "Kiểm tra chữ ký số của một tệp PDF: nguyên vẹn, hợp lệ, tin cậy."
     ),
     "A signed PDF.": ("Tệp PDF đã ký số."),
+    "Write address labels for approved letters, printed or not: 24 on a sheet of A4.": (
+        "Ghi nhãn địa chỉ cho phiếu đã duyệt, đã in hay chưa: 24 nhãn một tờ A4."
+    ),
+    "The file to write.": ("Tệp sẽ ghi."),
+    "Write every form with hard samples, in this office's wording and letterhead, with labels and list.": (
+        "Ghi mọi mẫu với dữ liệu khó, theo lời văn và phần đầu của đơn vị, kèm nhãn và bảng kê."
+    ),
+    "With invented people; there is no other way yet.": ("Với người bịa; hiện chưa có cách khác."),
+    "Folder for the files.": ("Thư mục đặt các tệp."),
     "Only letters approved, signed or registered today.": ("Chỉ phiếu được duyệt, ký hoặc vào sổ hôm nay."),
     "Also those that were printed already.": ("Cả những phiếu đã in."),
     "Also those whose words are not approved yet.": ("Cả những phiếu chưa duyệt lời văn."),

@@ -1,4 +1,4 @@
-"""Paper from the command line: `dunghen letters print | seal | signatures`."""
+"""Paper from the command line: `dunghen letters print | labels | preview | seal | signatures`."""
 
 import getpass
 from collections.abc import Callable, Sequence
@@ -14,19 +14,25 @@ from monitor.cli.working import quiet_logs
 from monitor.words import Words
 
 if TYPE_CHECKING:
+    from monitor.letters.cups import Queue
     from monitor.letters.pades import Seen
-    from monitor.letters.printing import Printed
+    from monitor.letters.printing import Press, Printed
+    from monitor.wiring import Program
+
+
+WhichArgument = Annotated[
+    list[str] | None, typer.Argument(help="Codes of dossiers or numbers of letters; all without any.", metavar="CODE")
+]
+AgencyOption = Annotated[
+    str | None, typer.Option("--agency", help="Only this agency and those below it.", metavar="CODE")
+]
+TodayOption = Annotated[bool, typer.Option("--today", help="Only letters approved, signed or registered today.")]
 
 
 def print_(
-    which: Annotated[
-        list[str] | None,
-        typer.Argument(help="Codes of dossiers or numbers of letters; all without any.", metavar="CODE"),
-    ] = None,
-    agency: Annotated[
-        str | None, typer.Option("--agency", help="Only this agency and those below it.", metavar="CODE")
-    ] = None,
-    today: Annotated[bool, typer.Option("--today", help="Only letters approved, signed or registered today.")] = False,
+    which: WhichArgument = None,
+    agency: AgencyOption = None,
+    today: TodayOption = False,
     again: Annotated[bool, typer.Option("--again", help="Also those that were printed already.")] = False,
     drafts: Annotated[bool, typer.Option("--drafts", help="Also those whose words are not approved yet.")] = False,
     printer: Annotated[
@@ -46,35 +52,16 @@ def print_(
     as_json: JsonOption = False,
 ) -> None:
     """Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it."""
-    from monitor.cli.letters import find_letters
     from monitor.letters.cups import Queue
-    from monitor.letters.printing import Press, Wanted, print_letters
-    from monitor.letters.steps import By
-    from monitor.reports.late import subtree
-    from monitor.store import database
+    from monitor.letters.printing import Wanted, print_letters
 
     desk = Desk(config, lang, as_json)
     quiet_logs()
     with desk.program() as program, desk.progress(Words("Đang in", "Printing")) as advance:
-        only = None
-        if which:
-            with database.reading(program.engine) as session:
-                only = [letter.id for letter in find_letters(desk, session, which)]
-        agencies = subtree(agency, program.directory) if agency else None
         folder = out or program.letters_folder / "in"
-
-        def name(code: str) -> str:
-            found = program.directory.agency(code)
-            return found.name if found is not None else ""
-
-        press = Press(
-            to=Queue(server or program.settings.letters.print_server, printer) if printer else folder,
-            by=By(by or getpass.getuser(), program.clock.now()),
-            clock=program.clock,
-            calendar=program.calendar,
-            agency_name=name,
-        )
-        printed = print_letters(program.sessions, Wanted(only, agencies, today, again, drafts), press, advance)
+        to = Queue(server or program.settings.letters.print_server, printer) if printer else folder
+        wanted = Wanted(*_chosen(desk, program, which, agency), today, again, drafts)
+        printed = print_letters(program.sessions, wanted, _press(program, to, by), advance)
     _show(desk, printed)
     if printed.trouble is not None:
         raise desk.stopped(Exit.PEER, printed.trouble)
@@ -115,6 +102,87 @@ def _show(desk: Desk, printed: "Printed") -> None:
             "Throw away the sheet of {code}: the letter changed while it was printed.",
         )
         desk.note(said.fill(code=code), style="red")
+
+
+def labels(
+    which: WhichArgument = None,
+    agency: AgencyOption = None,
+    today: TodayOption = False,
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write.", metavar="FILE")] = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write address labels for approved letters, printed or not: 24 on a sheet of A4."""
+    from monitor.letters.printing import Wanted, print_labels
+
+    desk = Desk(config, lang, as_json)
+    quiet_logs()
+    with desk.program() as program:
+        wanted = Wanted(*_chosen(desk, program, which, agency), today, again=True)
+        press = _press(program, program.letters_folder / "in", None)
+        file = out or program.letters_folder / "in" / f"nhan-{press.now:%Y%m%d-%H%M%S}.pdf"
+        printed = print_labels(program.sessions, wanted, press, file)
+    _show(desk, printed)
+
+
+def preview(
+    sample: Annotated[bool, typer.Option("--sample", help="With invented people; there is no other way yet.")] = False,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.", metavar="DIR")] = Path("xem-thu"),
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write every form with hard samples, in this office's wording and letterhead, with labels and list."""
+    from monitor.letters.files import write_whole
+    from monitor.letters.preview import samples
+    from monitor.letters.templates import TemplateRefused
+
+    desk = Desk(config, lang, as_json)
+    if not sample:
+        said = Words("Chưa có dữ liệu nào khác: thêm --sample.", "There is nothing else to show yet: add --sample.")
+        raise desk.stopped(Exit.REFUSED, said)
+    settings = desk.settings_or_starter.letters
+    paths = []
+    try:
+        for name, data in samples(settings, desk.clock.now().astimezone(desk.zone)):
+            write_whole(out / name, data)
+            paths.append(out / name)
+    except TemplateRefused as refused:
+        where = f"{refused.file}:{refused.line}: "
+        said = Words(f"{where}{refused.wrong.vi} {refused.fix.vi}", f"{where}{refused.wrong.en} {refused.fix.en}")
+        raise desk.stopped(Exit.REFUSED, said) from None
+    if desk.as_json:
+        desk.print_json({"files": [str(path) for path in paths]})
+        return
+    for path in paths:
+        desk.line(str(path))
+
+
+def _chosen(
+    desk: Desk, program: "Program", which: list[str] | None, agency: str | None
+) -> tuple[list[int] | None, list[str] | None]:
+    """The letters that were named, and the agencies with all below them; None is no limit."""
+    from monitor.cli.letters import find_letters
+    from monitor.reports.late import subtree
+    from monitor.store import database
+
+    only = None
+    if which:
+        with database.reading(program.engine) as session:
+            only = [letter.id for letter in find_letters(desk, session, which)]
+    return only, subtree(agency, program.directory) if agency else None
+
+
+def _press(program: "Program", to: "Path | Queue", by: str | None) -> "Press":
+    from monitor.letters.printing import Press
+    from monitor.letters.steps import By
+
+    def name(code: str) -> str:
+        found = program.directory.agency(code)
+        return found.name if found is not None else ""
+
+    return Press(to, By(by or getpass.getuser(), program.clock.now()), program.clock, program.calendar, name)
 
 
 def seal(
@@ -200,6 +268,8 @@ def _show_signatures(desk: Desk, file: Path, seen: "Sequence[Seen]") -> None:
 
 PAPER_COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("print", print_),
+    ("labels", labels),
+    ("preview", preview),
     ("seal", seal),
     ("signatures", signatures),
 )

@@ -25,7 +25,7 @@ MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would tak
 _QR_MASK = 2
 _LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
 _CELL = 10  # the same in the narrow cells of a list
-_lock = threading.Lock()  # one compiler, many callers
+lock = threading.Lock()  # one compiler, many callers
 
 
 def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
@@ -40,7 +40,7 @@ def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
     if cover is not None:
         check_glyphs(cover.texts())
     inputs = _inputs(contents, cover)
-    with _lock:
+    with lock:
         made = _compiler().compile(
             sys_inputs=inputs,
             format="pdf",
@@ -68,7 +68,7 @@ def signature_place(content: Content) -> Place:
         field="value",
         one=True,
         root=LAYOUT.parent,
-        font_paths=_fonts(),
+        font_paths=fonts(),
         sys_inputs=_inputs([content], None),
     )
     place = json.loads(found)
@@ -104,18 +104,19 @@ def _layout_hash() -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
+    """The letters' own fonts and no other."""
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
 
 
 @cache
 def _compiler() -> typst.Compiler:
-    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=_fonts())
+    return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=fonts())
 
 
 def _data(content: Content) -> dict[str, Any]:
     def each(lines: Sequence[str]) -> list[list[str]]:
-        return [_pieces(line) for line in lines]
+        return [pieces(line) for line in lines]
 
     density = density_of(content)
     return {
@@ -127,17 +128,17 @@ def _data(content: Content) -> dict[str, Any]:
         "parent": each(content.parent),
         "issuer": each(content.issuer),
         "number": content.number,
-        "place_and_date": _pieces(content.place_and_date),
+        "place_and_date": pieces(content.place_and_date),
         "title": each(content.title),
         "addressee": each(content.addressee),
         "body": [
-            {"words": _pieces(words) if words else [], "fill": fill} for words, fill in map(split_fill, content.body)
+            {"words": pieces(words) if words else [], "fill": fill} for words, fill in map(split_fill, content.body)
         ],
         "signer": each(content.signer),
-        "signer_note": _pieces(content.signer_note),
-        "signer_name": _pieces(content.signer_name) if content.signer_name else "",
+        "signer_note": pieces(content.signer_note),
+        "signer_name": pieces(content.signer_name) if content.signer_name else "",
         "recipients": each(content.recipients),
-        "footer": _pieces(content.footer),
+        "footer": pieces(content.footer),
         "qr": _qr(content.qr),
         "qr_says": f"Mã QR: {content.qr}",
     }
@@ -146,11 +147,11 @@ def _data(content: Content) -> dict[str, Any]:
 def _cover(cover: Cover) -> dict[str, Any]:
     data = cover.to_dict()
     for line in data["lines"]:
-        line |= {name: _pieces(line[name], _CELL) for name in ("code", "addressee", "number")}
+        line |= {name: pieces(line[name], _CELL) for name in ("code", "addressee", "number")}
     return data
 
 
-def _pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
+def pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
     """The line in pieces between which it may be broken; words of ordinary length stay whole."""
     pieces = [""]
     for i, word in enumerate(line.split(" ")):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.clock import Clock
 from monitor.domain.letter import ISSUED, LetterState
-from monitor.letters import paper
+from monitor.letters import labels, paper
 from monitor.letters.content import Content
 from monitor.letters.cover import Cover, CoverLine
 from monitor.letters.cups import PrinterTrouble, Queue
@@ -25,6 +25,7 @@ from monitor.letters.fonts import GlyphMissing
 from monitor.letters.sheet import entries, number_of, numbered
 from monitor.letters.steps import ASIDE, PRINTED, By, StepRefused, open_case, record
 from monitor.store.tables import Dossier, Letter, LetterStep
+from monitor.store.writing import in_batches
 from monitor.words import Words
 
 FROZEN = ISSUED | {LetterState.APPROVED}  # what is signed is what was printed
@@ -144,6 +145,29 @@ def print_letters(
         finished += len(sheets)
         if progress is not None:
             progress(finished, len(ids))
+    return done
+
+
+def print_labels(sessions: sessionmaker[Session], wanted: Wanted, press: Press, file: Path) -> Printed:
+    """The labels of the letters that are wanted, in the order of the stacks, in one file. Moves and records nothing:
+    a label is no letter. Letters printed already are taken in with `again`."""
+    done = Printed()
+    with sessions() as session:
+        ids = list(session.scalars(_query(wanted, press.now)))
+    found: list[labels.Label] = []
+    taken: list[int] = []
+    for batch in in_batches(ids):
+        with sessions() as session:
+            sheets = _read(session, batch)
+        for one in sheets:
+            try:
+                found.append(labels.label_of(one.content))
+                taken.append(one.letter_id)
+            except (GlyphMissing, labels.LabelTooLong) as trouble:
+                done.left_out.append((one.content.dossier_code, trouble.words))
+    if found:
+        write_whole(file, labels.sheet(found, int(press.by.at.timestamp())))
+        done.stacks.append(Stack("", tuple(taken), file=file))
     return done
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -23,6 +24,7 @@ LAYOUT = TEMPLATES / "letters" / "letter.typ"
 MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would take 600 MB (feasibility.md §1.2)
 
 _QR_MASK = 2
+_FEW, _KEPT = 20, 10  # letters whose layout may stay in memory; for so many compilations it would
 _LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
 _CELL = 10  # the same in the narrow cells of a list
 lock = threading.Lock()  # one compiler, many callers
@@ -39,14 +41,16 @@ def pdf(contents: Sequence[Content], cover: Cover | None = None) -> bytes:
         check(content)
     if cover is not None:
         check_glyphs(cover.texts())
-    inputs = _inputs(contents, cover)
+    made = typeset(inputs_of(contents, cover), max(content.instant for content in contents))
+    if len(contents) > _FEW:
+        _forget()
+    return made
+
+
+def typeset(inputs: dict[str, str], at: datetime) -> bytes:
+    """The layout with these inputs; `at` is the moment that the file bears."""
     with lock:
-        made = _compiler().compile(
-            sys_inputs=inputs,
-            format="pdf",
-            pdf_standards="a-2a",
-            timestamp=int(max(content.instant for content in contents).timestamp()),
-        )
+        made = _compiler().compile(sys_inputs=inputs, format="pdf", pdf_standards="a-2a", timestamp=int(at.timestamp()))
     assert isinstance(made, bytes)
     return made
 
@@ -69,13 +73,14 @@ def signature_place(content: Content) -> Place:
         one=True,
         root=LAYOUT.parent,
         font_paths=fonts(),
-        sys_inputs=_inputs([content], None),
+        sys_inputs=inputs_of([content], None),
     )
     place = json.loads(found)
     return Place(int(place["page"]), float(place["x"]), float(place["y"]))
 
 
-def _inputs(contents: Sequence[Content], cover: Cover | None) -> dict[str, str]:
+def inputs_of(contents: Sequence[Content], cover: Cover | None) -> dict[str, str]:
+    """What the layout is given: words as JSON, never as markup."""
     first = contents[0]
     return {
         "letters": json.dumps([_data(content) for content in contents], ensure_ascii=False),
@@ -109,6 +114,13 @@ def fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FOLDER])
 
 
+def _forget() -> None:
+    """typst keeps what it laid out for ten more compilations: 70 MB for each stack. Ten empty ones cost 1 ms."""
+    with lock:
+        for _ in range(_KEPT + 1):
+            typst.compile(b"", font_paths=fonts(), format="svg")
+
+
 @cache
 def _compiler() -> typst.Compiler:
     return typst.Compiler(LAYOUT, root=LAYOUT.parent, font_paths=fonts())
@@ -139,7 +151,7 @@ def _data(content: Content) -> dict[str, Any]:
         "signer_name": pieces(content.signer_name) if content.signer_name else "",
         "recipients": each(content.recipients),
         "footer": pieces(content.footer),
-        "qr": _qr(content.qr),
+        "qr": qr_svg(content.qr),
         "qr_says": f"Mã QR: {content.qr}",
     }
 
@@ -161,7 +173,7 @@ def pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
     return pieces
 
 
-def _qr(text: str) -> str:
+def qr_svg(text: str) -> str:
     """An SVG of an ordinary QR code (`make` would choose a Micro QR, which phones cannot read)."""
     out = io.BytesIO()
     # trying all eight masks takes longer than typesetting the letter; a reader takes any of them

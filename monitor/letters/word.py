@@ -28,7 +28,7 @@ _MIDNIGHT = (1980, 1, 1, 0, 0, 0)  # a fixed time in the archive: the same bytes
 def docx(content: Content) -> bytes:
     """One letter. Raises `GlyphMissing` for what the paper could not print either, so that both say the same."""
     check(content)
-    context = _context(content)
+    context = context_of(content)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in _layout():
@@ -64,7 +64,8 @@ def _layout() -> tuple[tuple[str, "bytes | Template"], ...]:
         )
 
 
-def _context(content: Content) -> dict[str, Any]:
+def context_of(content: Content) -> dict[str, Any]:
+    """What the template's tags may name."""
     return {
         "half_points": 2 * density_of(content).points,
         "nation": NATION,

@@ -1,0 +1,202 @@
+"""Letters typeset: ours against bare typst on the same layout, WeasyPrint, and docxtpl + LibreOffice; and memory.
+
+Run: python -m bench.letters [LETTERS] [SAMPLE] [MANY]. All in one run on this machine, in processor time with that of
+children, so that other work on the machine weighs less; the ratios are the result, not the seconds. What a peer needs
+of the system and does not find is said, and that line is left out.
+"""
+
+import html
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from monitor.letters import paper, word
+from monitor.letters.content import MOTTO, NATION, Content
+from monitor.letters.fonts import FOLDER
+from monitor.letters.wording import reworded
+from tests.letters.samples import FORMS, NOW, ZONE, letter
+
+REASON = "Cần xác minh thực địa ranh giới thửa đất với các hộ liền kề."
+FACES = {"Regular": "", "Bold": "font-weight: bold;", "Italic": "font-style: italic;"}
+# the same font files as ours, from the same folder: an office's server has none of its own
+CSS = "".join(
+    f'@font-face {{ font-family: "Letter"; src: url("file://{FOLDER}/LiberationSerif-{face}.ttf"); {how} }}\n'
+    for face, how in FACES.items()
+)
+CSS += """
+@page { size: A4; margin: 20mm 20mm 20mm 30mm }
+body { font: 14pt "Letter"; text-align: justify }
+p { text-indent: 12.7mm; margin: 0 0 6pt }
+.head { display: flex }
+.head div { flex: 1; text-align: center }
+.c { text-align: center }
+footer img { width: 13mm }
+"""
+
+
+def main(letters: int = 1_000, sample: int = 50, many: int = 10_000) -> None:
+    contents = [
+        reworded(FORMS.get("pxl_2025"), letter(dossier_code=f"H19.126-251103-{n:05d}"), reason=REASON)
+        for n in range(letters)
+    ]
+    prepared = [paper.inputs_of([content], None) for content in contents]
+    paper.pdf(contents[:1])  # fonts are read once in a process
+
+    bare = _timed(letters, lambda n: paper.typeset(prepared[n], contents[n].instant))
+    ours = _timed(letters, lambda n: paper.pdf([contents[n]]))
+    print(f"{letters} letters: ours {ours * 1e3:.1f} ms each, bare typst {bare * 1e3:.1f} ms each")
+    print(f"  ours / bare typst on the same layout: {ours / bare:.2f} (aim: under 1.5)")
+    _against("WeasyPrint", 20, ours, lambda: _weasyprint(contents[:sample]))
+    _against("docxtpl + LibreOffice", 10, ours, lambda: _office(contents[:sample]))
+    small, large = _peak_mb(many // 10), _peak_mb(many)
+    print(f"printing {many // 10} and {many} letters from the store, stacks of 100: peak {small} MB and {large} MB")
+    print(
+        f"  {many} / {many // 10}: {large / small:.2f} (aim: no more than 1, within what the machine's allocator keeps)"
+    )
+
+
+def _timed(times: int, make: Callable[[int], object]) -> float:
+    """Seconds of the processor for one, over so many different ones."""
+    began = _spent()
+    for n in range(times):
+        make(n)
+    return (_spent() - began) / times
+
+
+def _spent() -> float:
+    """Seconds of the processor that this process and its finished children took."""
+    return sum(os.times()[:4])
+
+
+def _against(name: str, aim: int, ours: float, one: Callable[[], float | str]) -> None:
+    theirs = one()
+    if isinstance(theirs, str):
+        print(f"  {name}: NOT MEASURED, {theirs}")
+        return
+    print(f"  {name} / ours: {theirs / ours:.0f} ({theirs * 1e3:.0f} ms each; aim: over {aim})")
+
+
+def _weasyprint(contents: list[Content]) -> float | str:
+    try:
+        from weasyprint import HTML
+    except OSError as error:
+        missing = str(error).splitlines()[0][:60]
+        return f"a library is missing ({missing}): apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+    def write(n: int) -> object:
+        return HTML(string=_html(contents[n])).write_pdf(pdf_variant="pdf/a-2u", pdf_tags=True)
+
+    write(0)
+    return _timed(len(contents), write)
+
+
+def _html(content: Content) -> str:
+    def lines(parts: tuple[str, ...]) -> str:
+        return "<br>".join(map(html.escape, parts))
+
+    code = b64encode(paper.qr_svg(content.qr).encode()).decode()
+    body = "".join(f"<p>{html.escape(words)}</p>" for words in content.body)
+    return (
+        f'<html lang="vi"><style>{CSS}</style><div class="head"><div>{lines(content.issuer)}<br>{content.number}</div>'
+        f"<div><b>{NATION}<br>{MOTTO}</b><br><i>{content.place_and_date}</i></div></div>"
+        f'<h1 class="c" style="font-size:14pt">{lines(content.title)}</h1>'
+        f'<div class="c">{lines(content.addressee)}</div>'
+        f'{body}<div class="c">{lines(content.signer)}<br><i>{content.signer_note}</i></div>'
+        f'<footer><img src="data:image/svg+xml;base64,{code}">{html.escape(content.footer)}</footer></html>'
+    )
+
+
+def _office(contents: list[Content]) -> float | str:
+    """The usual way: a DOCX template filled by docxtpl, then one batch through soffice."""
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        return "soffice is missing: apt-get install --no-install-recommends libreoffice-writer-nogui"
+    from docxtpl import DocxTemplate
+
+    with tempfile.TemporaryDirectory() as folder:
+        began = _spent()
+        for n, content in enumerate(contents):
+            template = DocxTemplate(word.LAYOUT)
+            template.render(word.context_of(content), autoescape=True)
+            template.save(f"{folder}/{n}.docx")
+        command = [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf"]
+        files = [f"{folder}/{n}.docx" for n in range(len(contents))]
+        done = subprocess.run([*command, "--outdir", folder, *files], check=False, capture_output=True, text=True)
+        if done.returncode:
+            return f"soffice ended with {done.returncode}: {done.stderr.strip()[:80]}"
+        took = _spent() - began
+        made = len(list(Path(folder).glob("*.pdf")))
+    return took / len(contents) if made == len(contents) else f"it made {made} of {len(contents)} files"
+
+
+def _peak_mb(letters: int) -> int:
+    """The peak memory of a process of its own that prints so many letters from a store."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.letters", "--print", str(letters)], check=True, capture_output=True, text=True
+    )
+    return int(done.stdout.split()[-1])
+
+
+def _print(letters: int) -> None:
+    """What the process above does."""
+    from sqlalchemy import insert
+
+    from monitor.clock import FixedClock
+    from monitor.letters.printing import Press, Wanted, print_letters
+    from monitor.letters.steps import By
+    from monitor.store import database
+    from monitor.store.migrate import upgrade
+    from monitor.store.tables import Dossier, Letter, Source
+
+    with tempfile.TemporaryDirectory() as folder:
+        engine = database.open_engine(f"sqlite:///{Path(folder) / 'bench.db'}")
+        upgrade(engine)
+        sessions = database.session_factory(engine)
+        with sessions.begin() as session:
+            session.add(Source(name="motcua", kind="opencps", role="one_stop"))
+        for at in range(0, letters, 500):
+            dossiers: list[dict[str, Any]] = []
+            rows: list[dict[str, Any]] = []
+            for n in range(at, min(at + 500, letters)):
+                code = f"H19.126-251103-{n:05d}"
+                content = letter(dossier_code=code)
+                common = {"agency_code": "H19.126"}
+                dossiers.append(
+                    common
+                    | {"id": n + 1, "code": code, "status": "processing", "speaking_source": "motcua"}
+                    | {"precision": "date", "facts_at": NOW, "confirmed_at": NOW}
+                )
+                rows.append(
+                    common
+                    | {"dossier_id": n + 1, "promise_number": 1, "owed_at": NOW, "state": "approved"}
+                    | {"content": content.to_dict(), "content_hash": content.hash}
+                )
+            with sessions.begin() as session:
+                session.execute(insert(Dossier), dossiers)
+                session.execute(insert(Letter), rows)
+        press = Press(Path(folder) / "in", By("bench", NOW), FixedClock(NOW), _Local(), lambda code: code)
+        done = print_letters(sessions, Wanted(), press)
+        assert done.letters == letters
+        assert all(stack.file and stack.file.stat().st_size > 10_000 for stack in done.stacks)
+        engine.dispose()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+
+
+class _Local:
+    def local(self, at: datetime) -> datetime:
+        return at.astimezone(ZONE)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--print"]:
+        _print(int(sys.argv[2]))
+    else:
+        main(*map(int, sys.argv[1:]))

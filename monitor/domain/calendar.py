@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAY_S = 86_400
+_TICKS_A_SECOND = 1_000_000
 _EPOCH_ORDINAL = _EPOCH.toordinal()
 
 
@@ -236,7 +237,7 @@ class WorkingCalendar:
 
     def next_open(self, at: datetime) -> datetime:
         """`at` itself while a working day is open, else the next opening."""
-        starts, ends, _ = self._segments
+        starts, ends, _ = self.segments
         t = self._ticks(at)
         i = bisect_right(ends, t)
         if i == len(ends):
@@ -252,7 +253,7 @@ class WorkingCalendar:
         wanted = amount // _MICROSECOND
         if wanted == 0:
             return self.local(at)
-        starts, ends, opened = self._segments
+        starts, ends, opened = self.segments
         target = self._opened_by(self._ticks(at)) + wanted
         if wanted > 0:
             i = bisect_left(opened, target) - 1  # opened[i] < target <= opened[i + 1]
@@ -268,6 +269,18 @@ class WorkingCalendar:
                     f"{self.local(at):%Y-%m-%d %H:%M}"
                 )
         return self._instant(starts[i] + target - opened[i])
+
+    def part_of_open_time(self, start: datetime, end: datetime, parts: int, of: int) -> datetime:
+        """When, in UTC, so many parts `of` the working time from `start` to `end` are over, in whole seconds; `start`
+        itself for none. `end` does not lie before `start`."""
+        before = self._opened_by(self._ticks(start))
+        seconds = (self._opened_by(self._ticks(end)) - before) // _TICKS_A_SECOND
+        wanted = seconds * parts // of * _TICKS_A_SECOND
+        if not wanted:
+            return start
+        starts, _, opened = self.segments
+        i = bisect_left(opened, before + wanted) - 1
+        return _EPOCH + timedelta(microseconds=starts[i] + before + wanted - opened[i])
 
     def open_time_between(self, start: datetime, end: datetime) -> timedelta:
         """Working time from `start` to `end`; with a minus sign when reversed."""
@@ -288,7 +301,13 @@ class WorkingCalendar:
         return digest.hexdigest()
 
     @cached_property
-    def _segments(self) -> tuple[list[int], list[int], list[int]]:
+    def day_tables(self) -> tuple[dict[date, int], list[date]]:
+        """(working days up to and with each day, the working days themselves from number 1)."""
+        days = [date.fromordinal(self._zero + i) for i in range(self._size)]
+        return dict(zip(days, self._before[1:], strict=True)), [date.min, *self._working]
+
+    @cached_property
+    def segments(self) -> tuple[list[int], list[int], list[int]]:
         """Starts and ends of all open working segments, and the open time before each (microseconds since 1970)."""
         starts: list[int] = []
         ends: list[int] = []
@@ -301,14 +320,15 @@ class WorkingCalendar:
 
     def _opened_by(self, t: int) -> int:
         """Open time from the calendar's beginning to `t`, in microseconds."""
-        if not self._bounds[0] <= t <= self._bounds[1]:
+        if not self.bounds[0] <= t <= self.bounds[1]:
             raise self._exhausted(self.local_date(_EPOCH + timedelta(microseconds=t)))
-        starts, ends, opened = self._segments
+        starts, ends, opened = self.segments
         i = bisect_right(starts, t) - 1
         return 0 if i < 0 else opened[i] + min(t, ends[i]) - starts[i]
 
     @cached_property
-    def _bounds(self) -> tuple[int, int]:
+    def bounds(self) -> tuple[int, int]:
+        """The first instant inside and the first one after, in microseconds since 1970 UTC."""
         return self._wall_ticks(self.first, 0), self._wall_ticks(self.last, _DAY_S)
 
     def _hours(self, on: date) -> tuple[Block, ...]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.domain.apology import letter_by
@@ -154,6 +155,33 @@ def judge(facts: Facts, calendar: WorkingCalendar, warning: Warning, now: dateti
     return _judge_running(facts, promise, calendar, warning, now)
 
 
+class _Days(NamedTuple):
+    """What hangs on the day of a promise alone, in UTC: begun together for all dossiers promised for that day."""
+
+    soon: datetime | None
+    letter_on: date
+    letter: datetime
+    promise: datetime
+    after: datetime
+    letter_provisional: bool
+
+
+@lru_cache(maxsize=8192)  # a calendar never changes; an edited one is another
+def _days_of(promise_on: date, working_days: int | None, calendar: WorkingCalendar) -> _Days:
+    soon = None if working_days is None else calendar.begins(calendar.add_working_days(promise_on, -working_days))
+    letter_on = letter_by(promise_on, None, calendar)
+    assert letter_on is not None
+    return _Days(
+        soon,
+        letter_on,
+        calendar.begins(letter_on),
+        calendar.begins(promise_on),
+        calendar.begins(promise_on + _ONE_DAY),
+        # some day from the letter's up to the one before the promise is not officially announced
+        calendar.is_provisional(letter_on - _ONE_DAY, promise_on - _ONE_DAY),
+    )
+
+
 def _timeline(
     received_at: datetime,
     promise: Promise,
@@ -166,11 +194,19 @@ def _timeline(
 
     An entry that would begin before receipt begins at receipt; of several at one instant the last one stands.
     """
+    days = _days_of(promise_on, warning.working_days, calendar)
+    limit = days.after if promise.precision is Precision.DATE else promise.at + TICK
+    soon = days.soon
+    if warning.share_left is not None and promise.at > received_at:
+        end = promise.at if promise.precision is Precision.INSTANT else limit
+        left = warning.share_left
+        by_share = calendar.part_of_open_time(received_at, end, left.denominator - left.numerator, left.denominator)
+        soon = by_share if soon is None else min(soon, by_share)
     entries = (
-        (_due_soon_at(received_at, promise, promise_on, calendar, warning), Stage.DUE_SOON, Reason.WARNING_WINDOW),
-        (calendar.begins(letter_on) if letter_on else None, Stage.LETTER_DUE, Reason.LAST_DAY_FOR_LETTER),
-        (calendar.begins(promise_on), Stage.DUE_TODAY, Reason.PROMISE_DAY),
-        (_late_from(promise, promise_on, calendar), Stage.LATE, Reason.AFTER_PROMISE),
+        (soon, Stage.DUE_SOON, Reason.WARNING_WINDOW),
+        (days.letter if letter_on else None, Stage.LETTER_DUE, Reason.LAST_DAY_FOR_LETTER),
+        (days.promise, Stage.DUE_TODAY, Reason.PROMISE_DAY),
+        (limit, Stage.LATE, Reason.AFTER_PROMISE),
     )
     timeline = [Crossing(received_at, Stage.IN_TIME, Reason.BEFORE_PROMISE)]
     latest = received_at
@@ -190,7 +226,8 @@ def _judge_running(
 ) -> Judgement:
     assert facts.received_at is not None
     promise_on = calendar.local_date(promise.at)
-    letter_on = letter_by(promise_on, calendar.local_date(facts.received_at), calendar)
+    days = _days_of(promise_on, warning.working_days, calendar)
+    letter_on = days.letter_on if calendar.local_date(facts.received_at) <= days.letter_on else None
     timeline = _timeline(facts.received_at, promise, promise_on, letter_on, calendar, warning)
     limit = timeline[-1].at
     if _is_doubtful(facts, limit):  # by no means late for sure, by no means in time
@@ -215,7 +252,7 @@ def _judge_running(
         timeline=timeline,
         late_vs_promise=_late_against(facts, limit, now, now),
         late_vs_original=_late_against(facts, original, now, now),
-        letter_provisional=_hangs_on_doubtful_days(letter_on, promise_on, calendar),
+        letter_provisional=letter_on is not None and days.letter_provisional,
     )
 
 
@@ -240,12 +277,7 @@ def _judge_paused(facts: Facts, promise: Promise | None, calendar: WorkingCalend
 def _is_doubtful(facts: Facts, limit: datetime) -> bool:
     """Whether a pause may have begun or ended on either side of the instant at which the promise breaks. What two
     polls left open is never decided by when they came."""
-    return any(pause.has_bound_around(limit) for pause in facts.counted_pauses)
-
-
-def _hangs_on_doubtful_days(letter_on: date | None, promise_on: date, calendar: WorkingCalendar) -> bool:
-    """Whether a day from the letter's day up to the one before the promise is not officially announced."""
-    return letter_on is not None and calendar.is_provisional(letter_on - _ONE_DAY, promise_on - _ONE_DAY)
+    return bool(facts.pauses) and any(pause.has_bound_around(limit) for pause in facts.counted_pauses)
 
 
 def _judge_finished(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Judgement:
@@ -309,21 +341,6 @@ def _late_against(facts: Facts, limit: datetime, earliest: datetime | None, late
     if earliest is None or earliest < limit or _is_doubtful(facts, limit):
         return None
     return True
-
-
-def _due_soon_at(
-    received_at: datetime, promise: Promise, promise_on: date, calendar: WorkingCalendar, warning: Warning
-) -> datetime | None:
-    by_days = by_share = None
-    if warning.working_days is not None:
-        by_days = calendar.begins(calendar.add_working_days(promise_on, -warning.working_days))
-    if warning.share_left is not None and promise.at > received_at:
-        end = promise.at if promise.precision is Precision.INSTANT else _late_from(promise, promise_on, calendar)
-        open_s = calendar.open_time_between(received_at, end).total_seconds()
-        by_share = calendar.add_open_time(received_at, timedelta(seconds=int(open_s * (1 - warning.share_left))))
-    if by_days is None or by_share is None:
-        return by_days or by_share
-    return min(by_days, by_share)
 
 
 def _nonsense(facts: Facts, calendar: WorkingCalendar, now: datetime) -> Reason | None:

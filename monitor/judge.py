@@ -190,9 +190,12 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
 
 
 def _taken_days(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> int | None:
-    """Working days from reception to the stated result: the history new dates are proposed from."""
+    """Working days from reception to the stated result: the history new dates are proposed from. None for one that
+    was ever paused: part of its time was not the agency's."""
     done, received = facts.finished_at, facts.received_at
-    if judgement.stage not in FINISHED_STAGES or facts.status not in _WITH_RESULT or done is None or received is None:
+    if judgement.stage not in FINISHED_STAGES or facts.status not in _WITH_RESULT or facts.pauses:
+        return None
+    if done is None or received is None:
         return None
     try:
         return max(0, calendar.working_days_between(calendar.local_date(received), calendar.local_date(done)))

@@ -22,6 +22,7 @@ from monitor.settings import (
     CalendarSettings,
     Database,
     Email,
+    LetterAgency,
     LetterKey,
     Letters,
     Rung,
@@ -289,6 +290,17 @@ def _letter_key(table: Any) -> Found:
             )
 
 
+def _mailbox_or_none(value: Any) -> Found:
+    if value and not _MAILBOX.fullmatch(str(value)):
+        yield (
+            (),
+            Problem(
+                Words("không phải địa chỉ thư điện tử.", "is no mail address."),
+                Words('counter_email = "motcua@xa.example.gov.vn"', 'counter_email = "motcua@xa.example.gov.vn"'),
+            ),
+        )
+
+
 def _email(table: Any) -> Found:
     if table.get("enabled") is not True:
         return
@@ -329,6 +341,7 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Webhook, "url"): _web_address_or_none,
     (Email, "port"): _between(1, 65_535),
     (Letters, "print_server"): _web_address,
+    (LetterAgency, "counter_email"): _mailbox_or_none,
     (LetterKey, "seal_mm"): _between(15, 60),
     (Warning_, "due_soon"): _due_soon,
     (Rung, "at"): _rung_moment,

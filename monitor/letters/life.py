@@ -180,12 +180,14 @@ def applicant_has_it(session: Session, case: Case, by: By, **detail: str) -> Don
 
 
 def void(session: Session, letter_id: int, by: By, *, why: str) -> Done:
-    """Takes a signed letter back before it reached the applicant. Steps and number stay on record."""
+    """Takes a signed letter back before it reached the applicant. Steps, number and words stay on record."""
     allowed = (LetterState.SIGNED, LetterState.REGISTERED, LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
     case = open_case(session, letter_id, by, allowed)
     said = note(session, case, why, "why")
     if case.letter.new_date_on is not None:
         case.dossier.extended_by_letter_on = None  # the extension stood on this letter
+    kept = {"content": case.letter.content, "content_hash": case.letter.content_hash, "voided_at": by.at.isoformat()}
+    case.letter.voided = [*(case.letter.voided or []), kept]
     case.letter.counter_told_at, case.dossier.next_change_at = None, by.at
     return record(session, case, LetterState.VOID, "void", by, why=said)
 

@@ -112,6 +112,16 @@ def see_mails(session: Session, now: datetime) -> int:
     return taken
 
 
+def mails_of(session: Session, letter_ids: Collection[int]) -> dict[tuple[int, str], str]:
+    """By (letter, "counter" or "applicant"): "under_way" or "failed", by the newest mail step of each."""
+    found: dict[tuple[int, str], str] = {}
+    for batch in in_batches(sorted(letter_ids)):
+        steps = select(LetterStep).where(LetterStep.letter_id.in_(batch), LetterStep.step.in_((QUEUED, FAILED)))
+        for step in session.scalars(steps.order_by(LetterStep.id)):
+            found[step.letter_id, step.detail["to"]] = "under_way" if step.step == QUEUED else "failed"
+    return found
+
+
 def _settle(session: Session, letter_id: int, to: str, message: Message, known: Collection[str], now: datetime) -> bool:
     by = By("dunghen", now, "daemon")
     if session.scalars(select(Letter.state).where(Letter.id == letter_id)).one() not in _WAITS[to]:

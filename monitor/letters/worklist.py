@@ -18,6 +18,7 @@ from monitor.domain.proposal import Proposal
 from monitor.letter_duty import last_day_to_enter
 from monitor.letters.office import Office
 from monitor.letters.steps import STALE
+from monitor.letters.telling import APPLICANT, COUNTER, mails_of
 from monitor.proposing import proposals
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import in_batches
@@ -52,6 +53,11 @@ AGENCY_STATES = (
     LetterState.REGISTERED,
 )  # fmt: skip
 COUNTER_STATES = (LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
+_MAIL_TO = {
+    LetterState.REGISTERED: COUNTER,
+    LetterState.COUNTER_TOLD: APPLICANT,
+    LetterState.DATE_CHANGED: APPLICANT,
+}
 _BEFORE_SIGNING = frozenset({LetterState.OWED, LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED})
 
 
@@ -79,6 +85,7 @@ class Due:
     is_over: bool  # `by` has passed, or the letter is late
     held_for: str
     new_date_on: date | None
+    mail: str  # of the mail this step may be taken by: "" | "under_way" | "failed"
     proposal: Proposal | None
 
 
@@ -152,10 +159,23 @@ def _dues(
 ) -> list[Due]:
     undated = [row for row in rows if row.state in _BEFORE_SIGNING and row.promise_number == 1]
     proposed = proposals(session, undated, calendar, now)
-    return [_due(row, office, calendar, now, proposed.get(row.id)) for row in rows]
+    mails = mails_of(session, [row.letter_id for row in rows if row.state not in _BEFORE_SIGNING])
+    return [
+        _due(
+            row,
+            office,
+            calendar,
+            now,
+            proposed.get(row.id),
+            mails.get((row.letter_id, _MAIL_TO.get(row.state, "")), ""),
+        )
+        for row in rows
+    ]
 
 
-def _due(row: Any, office: Office, calendar: WorkingCalendar, now: datetime, proposal: Proposal | None) -> Due:
+def _due(
+    row: Any, office: Office, calendar: WorkingCalendar, now: datetime, proposal: Proposal | None, mail: str
+) -> Due:
     held = row.suspended_for
     if not held and row.speaking_source in office.stale and row.confirmed_for != STALE:
         held = STALE
@@ -184,6 +204,7 @@ def _due(row: Any, office: Office, calendar: WorkingCalendar, now: datetime, pro
         is_over=bool(row.is_late and row.state in _BEFORE_SIGNING) or (by is not None and by < now),
         held_for=held,
         new_date_on=row.new_date_on,
+        mail=mail,
         proposal=proposal,
     )
 

@@ -241,6 +241,8 @@ def test_void_and_reissue_keep_the_history(drafted: sessionmaker[Session]) -> No
     go(drafted, reissue, decide, approve, sign, lambda s: register(s, number=16), counter, change, applicant)
     with drafted() as session:
         assert [s.detail["number"] for s in history(session, 1) if s.step == "registered"] == [15, 16]
+        (taken_back,) = session.get_one(Letter, 1).voided or []
+        assert REASON in str(taken_back["content"]), "the words of the paper that went out stay on record"
         assert verify(session) == []
 
 

@@ -71,7 +71,7 @@ _POINTS = {"dossier_id": 4, "letter_id": 3, "id": 90}  # to a row that is there,
 _FILLED = {  # what an empty cell of this column may be given
     "confirmed_for": "paused", "suspended_for": "paused", "slip_promised_at": datetime.fromisoformat("2026-11-24T17:00:00+07:00"),
     "new_date_on": date(2026, 12, 2), "counter_told_at": datetime.fromisoformat("2026-11-24T17:00:00+07:00"),
-    "closed_at": datetime.fromisoformat("2026-11-24T17:00:00+07:00"),
+    "voided": [{}], "closed_at": datetime.fromisoformat("2026-11-24T17:00:00+07:00"),
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.store.tables.base import Base
@@ -35,6 +35,8 @@ class Letter(Base):
     template_version: Mapped[str] = mapped_column(String(40), default="")
     content: Mapped[dict[str, Any] | None]  # every word on the paper; the files are derived from it
     content_hash: Mapped[str] = mapped_column(String(64), default="")
+    # the words of earlier papers that were taken back, oldest first
+    voided: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     __table_args__ = (UniqueConstraint("dossier_id", "promise_number"),)
 
 

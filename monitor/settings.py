@@ -64,6 +64,18 @@ class Telegram(Strict):
     detail: Literal["codes", "procedures"] = "codes"
 
 
+class Bounces(Strict):
+    """The mailbox (IMAP) to which mails come back that reached nobody: the one of `channels.email.sender`."""
+
+    host: str
+    port: int = 993
+    security: Literal["none", "starttls", "tls"] = "tls"
+    username: str
+    password: SecretStr | None = None
+    folder: str = "INBOX"
+    every: Duration = 600
+
+
 class Email(Strict):
     enabled: bool = False
     host: str = "localhost"
@@ -72,6 +84,7 @@ class Email(Strict):
     username: str | None = None
     password: SecretStr | None = None
     sender: str = ""
+    bounces: Bounces | None = None
     timeout: Duration = 30
 
 

@@ -16,6 +16,7 @@ from connectors.base import Capability, Connector
 from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor import backups, logs
 from monitor.alerts.acknowledge import AnswerRules
+from monitor.alerts.bounces import BounceMailbox, take_back
 from monitor.alerts.current import Office as AlertOffice
 from monitor.alerts.forecast import Gap, rung_rule
 from monitor.alerts.keeping_up import keep_up
@@ -110,6 +111,7 @@ class Program:
         self._files_seen_to = False
         self._people_seen = _stamp(settings.people.file)
         self._stopping = threading.Event()
+        self._bounce_mailbox: BounceMailbox | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -329,6 +331,20 @@ class Program:
         folder = self.settings.site.data_dir / "backups"
         every = timedelta(seconds=chosen.backup_every)
         return backups.nightly(source, folder, every=every, keep=chosen.backup_keep, now=self.clock.now())
+
+    def read_bounces(self) -> int:
+        """Takes mails that came back for what they say. Returns how many were ours. Raises `ChannelUnavailable`."""
+        chosen = self.settings.channels.email.bounces
+        if chosen is None:
+            return 0
+        if self._bounce_mailbox is None:
+            self._bounce_mailbox = BounceMailbox(chosen)
+        ours = 0
+        for found in self._bounce_mailbox.read():
+            with self.sessions.begin() as session:
+                one_writer(session)
+                ours += take_back(session, found, self.clock.now(), tuple(self.channels))
+        return ours
 
     def request_stop(self) -> None:
         """No message is claimed from now on; the one that is being sent is finished."""

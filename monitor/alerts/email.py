@@ -20,6 +20,7 @@ from monitor.alerts.wording import clean_text, render, whole_list
 from monitor.settings import Email
 
 _LINES_SHOWN = 40
+_REFERENCES = 10  # RFC 5322 sets no number, old mail programs do
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,187}[A-Za-z0-9])?")
 _SUBJECT_LENGTH = 200
 _SUBJECT = re.compile(rb"^Subject:.*\r\n(?:[ \t].*\r\n)*", re.MULTILINE)
@@ -95,7 +96,11 @@ def build(message: Outgoing, sender: str) -> EmailMessage:
     mail["To"] = message.address
     mail["Subject"] = header_text(render("subject.txt.j2", message, 0))[:_SUBJECT_LENGTH]
     mail["Date"] = format_datetime(message.at)
-    mail["Message-ID"] = message_id(message.key, parseaddr(clean_text(sender))[1].partition("@")[2])
+    domain = parseaddr(clean_text(sender))[1].partition("@")[2]
+    mail["Message-ID"] = message_id(message.key, domain)
+    roots = [message_root(line["code"], domain) for line in message.view["lines"][:_REFERENCES]]
+    if roots:  # readers put all about one dossier under one another
+        mail["References"] = " ".join(dict.fromkeys(roots))
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail.set_content(render("email.txt.j2", message, _LINES_SHOWN) + "\n", cte="quoted-printable")
     mail.add_alternative(render("email.html.j2", message, _LINES_SHOWN) + "\n", subtype="html", cte="quoted-printable")
@@ -116,6 +121,11 @@ def header_text(text: str) -> str:
 def message_id(key: str, domain: str) -> str:
     """The same for the same message, however often it is sent."""
     return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"
+
+
+def message_root(code: str, domain: str) -> str:
+    """What every mail about one dossier refers to: no mail of that name exists, but the thread does."""
+    return message_id(f"dossier:{code}", domain)
 
 
 def checked_bytes(mail: EmailMessage) -> bytes:

@@ -192,6 +192,8 @@ def _channels(settings: Settings, *, offline: bool) -> Iterator[Check]:
     on = settings.channels.enabled()
     asked: dict[str, Callable[[], str]] = {"telegram": lambda: _telegram(settings), "email": lambda: _email(settings)}
     tries = [(name, name in on, asked.get(name, partial(_other, settings, name))) for name in settings.channels.names()]
+    if settings.channels.email.bounces is not None:
+        tries.append(("email bounces", settings.channels.email.enabled, partial(_bounces, settings)))
     for name, enabled, attempt in tries:
         part = f"channel {name}"
         if not enabled:
@@ -203,6 +205,19 @@ def _channels(settings: Settings, *, offline: bool) -> Iterator[Check]:
                 yield Check(part, Result.OK, _both(attempt()))
             except _ChannelTrouble as trouble:
                 yield Check(part, Result.WRONG, _both(trouble.said), Exit.PEER)
+
+
+def _bounces(settings: Settings) -> str:
+    """Signs in to the mailbox of returned mail and opens its folder."""
+    from monitor.alerts.bounces import BounceMailbox
+    from monitor.alerts.outgoing import ChannelUnavailable
+
+    chosen = settings.channels.email.bounces
+    assert chosen is not None  # only asked for where it is
+    try:
+        return BounceMailbox(chosen).check()
+    except ChannelUnavailable as error:
+        raise _ChannelTrouble(str(error)) from None
 
 
 class _ChannelTrouble(Exception):

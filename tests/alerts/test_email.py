@@ -80,6 +80,17 @@ def test_the_same_message_has_the_same_id_and_says_it_may_be_a_repeat(server: Ma
     assert "có thể trùng" in part(second, "plain")
 
 
+def test_mails_about_one_dossier_refer_to_one_thread(server: MailServer) -> None:
+    channel = make(server.port)
+    channel.send(outgoing(line(code="c1"), key="k1"))
+    channel.send(outgoing(line(code="c2"), line(code="c1"), key="k2"))
+    channel.send(outgoing(*(line(code=f"c{n}") for n in range(300)), key="k3"))
+    first, second, third = (str(mail["References"]).split() for _, mail in server.taken)
+    assert first[0] in second
+    assert (len(first), len(second), len(third)) == (1, 2, 10)
+    assert all(len(row) <= 998 for row in server.raw[2].splitlines())
+
+
 @pytest.mark.parametrize(
     ("phase", "answer", "result", "down", "meaning"),
     [

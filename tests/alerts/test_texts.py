@@ -83,6 +83,7 @@ def test_every_mail_parses(lines: list[dict[str, Any]], maybe_repeat: bool) -> N
         "subject",
         "date",
         "message-id",
+        "references",
         "auto-submitted",
         "mime-version",
         "content-type",

@@ -167,6 +167,14 @@ class Alerts(Strict):
     reach_tell: tuple[str, ...] = ("admin", "provincial_office")
 
 
+class DigestSettings(Strict):
+    """A list that comes by itself: every working day, or once a week; to whom, by role."""
+
+    kind: Literal["morning", "weekly"]
+    at: str = "07:30"  # "mon 07:30" for a weekly one
+    tell: tuple[str, ...] = Field(min_length=1)
+
+
 class Answers(Strict):
     """How many working days ahead an official's answer to an alert may reach; a role not named may not put off."""
 
@@ -286,6 +294,7 @@ class Settings(Strict):
     channels: Channels = Channels()
     warning: Warning_ = Warning_()
     escalation: tuple[Rung, ...] = ()
+    digests: tuple[DigestSettings, ...] = ()
     alerts: Alerts = Alerts()
     answers: Answers = Answers()
     letters: Letters = Letters()

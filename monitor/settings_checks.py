@@ -21,6 +21,7 @@ from monitor.mistakes import Problem, nearest
 from monitor.settings import (
     CalendarSettings,
     Database,
+    DigestSettings,
     Email,
     LetterAgency,
     LetterKey,
@@ -45,6 +46,7 @@ _DURATION = re.compile(r"(\d+)([smhd])")
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _DUE_SOON = re.compile(r"[1-9]\d?wd|(?:[1-9]\d?|100)%")
 _BLOCK = re.compile(rf"({_CLOCK})-({_CLOCK}|24:00)")
+_DIGEST_AT = re.compile(rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)\s+)?{_CLOCK}")
 _MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>")
 
 
@@ -191,6 +193,17 @@ def _is_rung_moment(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _digest_moment(value: Any) -> Found:
+    if isinstance(value, str) and not _DIGEST_AT.fullmatch(value):
+        yield (
+            (),
+            Problem(
+                Words(f'"{value}" không phải giờ của một danh sách.', f'"{value}" is not the hour of a list.'),
+                Words('"07:30", hoặc "mon 07:30" cho tổng hợp tuần', '"07:30", or "mon 07:30" for a weekly one'),
+            ),
+        )
 
 
 def _due_soon(value: Any) -> Found:
@@ -345,6 +358,7 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (LetterKey, "seal_mm"): _between(15, 60),
     (Warning_, "due_soon"): _due_soon,
     (Rung, "at"): _rung_moment,
+    (DigestSettings, "at"): _digest_moment,
     (Web, "trusted_proxies"): _networks,
     (Web, "port"): _between(0, 65_535),
 }

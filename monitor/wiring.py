@@ -18,6 +18,7 @@ from monitor import backups, logs
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.bounces import BounceMailbox, take_back
 from monitor.alerts.current import Office as AlertOffice
+from monitor.alerts.digests import DigestRule, parse_moment, plan_digests
 from monitor.alerts.forecast import Gap, rung_rule
 from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Channel
@@ -43,7 +44,7 @@ from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
 from monitor.reports.sources import stale_sources
-from monitor.settings import AnySource, Letters, Settings
+from monitor.settings import AnySource, DigestSettings, Letters, Settings
 from monitor.silence import judge_sources
 from monitor.source_kinds import build_connector
 from monitor.steady import SLACK
@@ -302,8 +303,19 @@ class Program:
             unlooked = is_due(session, now, self.calendar)
         if unlooked:
             self.check_reach(now)
+        office = AlertOffice(self.calendar, self.directory, self.settings.site.base_url)
         with self.sessions.begin() as session:
             one_writer(session)
+            silent = stale_sources(session, self.settings.sources, now=now)
+            plan_digests(
+                session,
+                now=now,
+                office=office,
+                rules=[digest_rule(one) for one in self.settings.digests],
+                channels=tuple(self.channels),
+                shadow=self.settings.shadow,
+                stale_sources=silent,
+            )
             plan = plan_messages(
                 session,
                 now=now,
@@ -313,12 +325,11 @@ class Program:
                 base_url=self.settings.site.base_url,
                 channels=tuple(self.channels),
                 shadow=self.settings.shadow,
-                stale_sources=stale_sources(session, self.settings.sources, now=now),
+                stale_sources=silent,
                 not_read_again=lambda ids: not_read_again(session, ids, self._stale_after, now),
                 most_an_hour=self.settings.alerts.most_an_hour,
             )
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
-        office = AlertOffice(self.calendar, self.directory, self.settings.site.base_url)
         edited = keep_up(self.sessions, self.channels, office, self.clock, stopping=self._stopping.is_set)
         return TellCount(plan, sent, edited)
 
@@ -389,6 +400,12 @@ def _stamp(file: Path | None) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (found.st_mtime_ns, found.st_size) if found is not None else (0, 0)
+
+
+def digest_rule(wanted: DigestSettings) -> DigestRule:
+    """A list of the configuration as planning sees it."""
+    weekday, at = parse_moment(wanted.at)
+    return DigestRule(wanted.kind, at, wanted.tell, weekday or 0)
 
 
 def source_rules(source: SourceSettings) -> SourceRules:

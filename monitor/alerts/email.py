@@ -16,7 +16,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Result
-from monitor.alerts.wording import clean_text, render, whole_list
+from monitor.alerts.wording import chart, clean_text, render, whole_list
 from monitor.settings import Email
 
 _LINES_SHOWN = 40
@@ -104,6 +104,10 @@ def build(message: Outgoing, sender: str) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail.set_content(render("email.txt.j2", message, _LINES_SHOWN) + "\n", cte="quoted-printable")
     mail.add_alternative(render("email.html.j2", message, _LINES_SHOWN) + "\n", subtype="html", cte="quoted-printable")
+    picture = chart(message)
+    if picture is not None:
+        html = mail.get_payload()[1]  # type: ignore[index]
+        html.add_related(picture.data, "image", "png", cid="<chart>", filename=picture.name)  # type: ignore[union-attr]
     attachment = whole_list(message, _LINES_SHOWN)
     if attachment is not None:
         mail.add_attachment(attachment.data, maintype="text", subtype="csv", filename=attachment.name)

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import escape
 
 from monitor import TEMPLATES
+from monitor.alerts.charts import Bar, late_by_agency
 from monitor.alerts.lines import counts_of
 from monitor.alerts.outgoing import Outgoing
 
@@ -34,6 +35,10 @@ _COLUMNS = (
 )
 
 
+# What stands above a list that comes by itself; an alert has none.
+_NO_HEAD: Mapping[str, Any] = {"title": "", "changes": "", "table": []}
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """The whole list where the text shows only its beginning."""
@@ -49,6 +54,7 @@ def render(template: str, message: Outgoing, shown: int) -> str:
     if "said" in view:  # a plain sentence instead of lines
         said = view["subject"] if template == "subject.txt.j2" else view["said"]
         return str(escape(said)) if ".html." in template else str(said)
+    shown = _shown(view, shown)
     agencies = {line["agency"] for line in lines if line["agency"]}
     return (
         _environment()
@@ -64,6 +70,8 @@ def render(template: str, message: Outgoing, shown: int) -> str:
             rest=max(len(lines) - shown, 0),
             agency=agencies.pop() if len(agencies) == 1 else "",
             agencies=len(agencies),
+            head=view.get("head") or _NO_HEAD,
+            has_chart=bool(_bars(view)),
         )
         .strip()
     )
@@ -72,7 +80,7 @@ def render(template: str, message: Outgoing, shown: int) -> str:
 def whole_list(message: Outgoing, shown: int) -> Attachment | None:
     """Every line as a CSV that office programs open as text; None where the message itself shows them all."""
     lines = cleaned(message.view)["lines"]
-    if len(lines) <= shown:
+    if len(lines) <= _shown(message.view, shown):
         return None
     text = io.StringIO()
     writer = csv.writer(text)
@@ -81,6 +89,24 @@ def whole_list(message: Outgoing, shown: int) -> Attachment | None:
     stamp = "".join(c for c in str(message.view["at"])[:16] if c.isdigit())
     # the mark at the start is how office programs know the letters are UTF-8
     return Attachment(f"danh-sach-ho-so-{stamp}.csv", ("\ufeff" + text.getvalue()).encode("utf-8"))
+
+
+def chart(message: Outgoing) -> Attachment | None:
+    """The picture of a sum's table; None where there is none."""
+    bars = _bars(cleaned(message.view))
+    if not bars:
+        return None
+    return Attachment("qua-han-theo-co-quan.png", late_by_agency("Hồ sơ quá hạn theo cơ quan", bars))
+
+
+def _bars(view: Mapping[str, Any]) -> list[Bar]:
+    rows = (view.get("head") or {}).get("table", ())
+    return [Bar(row["agency"], row["late"], row["before"]) for row in rows if row["late"] or row["before"]]
+
+
+def _shown(view: Mapping[str, Any], shown: int) -> int:
+    """A sum tells agencies; its dossiers come in the file."""
+    return 0 if (view.get("head") or {}).get("table") else shown
 
 
 def cleaned(value: Any) -> Any:

@@ -19,7 +19,7 @@ from monitor.domain.escalation import Occasion
 from monitor.domain.limits import LimitUnit
 from monitor.domain.stage import Stage
 from monitor.explain_words import STAGE_VI, STATUS_VI
-from monitor.settings import OWN_SOURCES, LetterAgency, LetterKey, Rung, Settings
+from monitor.settings import OWN_SOURCES, DigestSettings, LetterAgency, LetterKey, Rung, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SYSADMIN = (ROOT / "docs" / "sysadmin.md").read_text("utf-8")
@@ -110,11 +110,12 @@ def keys(model: type[BaseModel], before: str = "") -> Iterator[str]:
     [
         ("Configuration", set(keys(Settings))),
         ("The ladder: `[[escalation]]`", set(keys(Rung))),
+        ("Lists that come by themselves: `[[digests]]`", set(keys(DigestSettings))),
         ("The head of a letter: `[[letters.agencies]]`", set(keys(LetterAgency))),
         ("A key that signs letters: `[[letters.keys]]`", set(keys(LetterKey))),
         ("Every source: `[[sources]]`", set(keys(HttpSourceSettings)) | set(keys(SourceSettings))),
     ],
-    ids=["file", "rung", "letterhead", "letterkey", "source"],
+    ids=["file", "rung", "digest", "letterhead", "letterkey", "source"],
 )
 def test_the_settings_reference_is_the_settings(title: str, expected: set[str]) -> None:
     assert set(first_cells(section(SYSADMIN, title))) == expected

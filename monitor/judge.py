@@ -28,7 +28,7 @@ from monitor.domain.stage import (
 from monitor.figures import Judged, count_judged, count_steps
 from monitor.owing import Context, JudgeCount, Rules, Work, context_of, owe, write_owed
 from monitor.policies import Version, adopt
-from monitor.store.findings import Sync, sync_findings, sync_site_finding
+from monitor.store.findings import sync_kinds, sync_site_finding
 from monitor.store.tables import CrossingRow, Dossier, Job
 from monitor.store.writing import insert_new, one_writer, table_of, update_many
 
@@ -146,8 +146,7 @@ def _judge_batch(
     write_owed(session, work, now)
     count.notices_owed += work.climbed.owed
     count.notices_folded += work.climbed.folded
-    for kind, holding in work.findings.items():
-        sync_findings(session, Sync(kind.value, holding, ids), now)
+    sync_kinds(session, {kind.value: holding for kind, holding in work.findings.items()}, ids, now)
     count_judged(session, judged, rules.calendar, now)
 
 

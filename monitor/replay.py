@@ -4,9 +4,10 @@ Facts are append-only, so the past can be told; nothing is ever written to the s
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -39,29 +40,48 @@ def tell_again(source: Session, target: sessionmaker[Session], intake: Intake, k
     with target.begin() as session:
         _copy_sources(source, session, known_at)
     told, last = 0, None
-    for (name, heard_at, not_before), rows in _batches(source, known_at):
-        page = Page(
-            records=tuple(record_from_json(zlib.decompress(row.record)) for row in rows),
-            raws=tuple(zlib.decompress(row.raw) for row in rows),
-        )
-        with target.begin() as session:
-            store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)
-        told, last = told + len(rows), heard_at
+    for key, rows in _batches(source, known_at):
+        _store(target, intake, key, rows)
+        told, last = told + len(rows), key[1]
     with target.begin() as session:
         # judged anew from any moment on, also one before the facts were heard (`at` before `known_at`)
         session.execute(update(Dossier).values(next_change_at=_LONG_AGO))
     return Told(told, last)
 
 
+def hear_again(
+    source: Session, target: sessionmaker[Session], intake: Intake, after: datetime, until: datetime
+) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    """What `source` heard in (after, until], in order: when, and what stores it in `target` then.
+
+    For a history that is lived through again from a moment that `tell_again` told up to.
+    """
+    with target.begin() as session:
+        pulls = source.execute(select(table_of(Pull)).where(Pull.began_at > after, Pull.began_at <= until)).mappings()
+        insert_many(session, Pull, [dict(row) for row in pulls])
+    for key, rows in _batches(source, until, after):
+        yield key[1], partial(_store, target, intake, key, rows)
+
+
+def _store(target: sessionmaker[Session], intake: Intake, key: "_Key", rows: Sequence[Any]) -> None:
+    name, heard_at, not_before = key
+    page = Page(
+        records=tuple(record_from_json(zlib.decompress(row.record)) for row in rows),
+        raws=tuple(zlib.decompress(row.raw) for row in rows),
+    )
+    with target.begin() as session:
+        store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)
+
+
 _Key = tuple[str, datetime, datetime | None]
 
 
-def _batches(source: Session, known_at: datetime) -> Iterator[tuple[_Key, Sequence[Any]]]:
+def _batches(source: Session, known_at: datetime, after: datetime = _LONG_AGO) -> Iterator[tuple[_Key, Sequence[Any]]]:
     """Observations heard together and last confirmed together, oldest first. Rows set aside hold no record."""
     table = table_of(Observation)
     statement = (
         select(table)
-        .where(table.c.heard_at <= known_at, func.length(table.c.record) > 0)
+        .where(table.c.heard_at > after, table.c.heard_at <= known_at, func.length(table.c.record) > 0)
         .order_by(table.c.heard_at, table.c.id)
         .execution_options(yield_per=_AT_ONCE)
     )

@@ -168,7 +168,8 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
         lines = [
             {**line, "dossier_id": next((told[n] for n in line["notices"] if told.get(n)), None)}
             for line in message.payload["lines"]
-            if not told.keys().isdisjoint(line["notices"])
+            # a line of a list tells no notice: it says how things stood when the list was made
+            if not line["notices"] or not told.keys().isdisjoint(line["notices"])
         ]
         if not lines and message.payload["lines"]:
             message.state, message.lease_token, message.lease_until_at = "cancelled", "", None

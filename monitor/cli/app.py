@@ -12,6 +12,7 @@ from monitor import __version__
 from monitor.cli import alert_channels as _alert_channels  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import answers as _answers  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import desk as desk_module
+from monitor.cli import ladders as _ladders  # noqa: F401 - adds its commands to the alerts'
 from monitor.cli import months as _months  # noqa: F401 - adds its command to the calendar's
 from monitor.cli import people_exchange as _people_exchange  # noqa: F401 - adds its commands to the people's
 from monitor.cli import recalendar as _recalendar  # noqa: F401 - adds its commands to the calendar's and the procedures'

@@ -261,6 +261,15 @@ VIETNAMESE: dict[str, str] = {
     "To the end of this day; without it as long as the post may.": (
         "Đến hết ngày này; không ghi thì lâu nhất mà chức vụ được phép."
     ),
+    "From this moment: 2026-11-01.": ("Từ thời điểm này: 2026-11-01."),
+    "Up to this moment: 2026-12-01.": ("Đến thời điểm này: 2026-12-01."),
+    "Live through a stretch of time on a copy and show what would go out. Sends nothing.": (
+        "Chạy một quãng thời gian trên bản sao và cho xem tin sẽ gửi. Không gửi gì."
+    ),
+    "Only this dossier.": ("Chỉ hồ sơ này."),
+    "Let ladders that began go on by the rungs of today. Without this an edit is for new ladders only.": (
+        "Cho bậc thang đã bắt đầu đi theo cấu hình hôm nay. Không có lệnh này thì sửa đổi chỉ áp cho hồ sơ mới."
+    ),
     "The workbook to write.": ("Sổ tính sẽ ghi."),
     "Write a workbook to fill in: agencies, people, posts, leaves, substitutions.": (
         "Ghi một sổ tính để điền: cơ quan, con người, chức vụ, nghỉ phép, ủy quyền."

@@ -1,6 +1,6 @@
 """People in and out on the command line, and what officials answer there."""
 
-from tests.cli.office import PEOPLE, TOMORROW, Office
+from tests.cli.office import CONFIG, PEOPLE, TOMORROW, Office
 
 MORE = """
 [[people]]
@@ -70,3 +70,26 @@ def test_an_official_takes_a_dossier_on(working: Office) -> None:
     (solved,) = working("alerts", "ack", TOMORROW, "--by", "ct01", "--reason", "đã trả", "--solved", "--json").json()
     assert solved["until"] == "2026-10-14"
     assert working("alerts", "ack", "H19-0", "--by", "nv01", "--reason", "x", "--solved").code == 4
+
+
+def test_what_would_go_out_is_shown_on_a_copy(working: Office) -> None:
+    """From Monday to Friday: tomorrow's dossier becomes late and its head hears; the real store learns nothing."""
+    told = working("alerts", "simulate", "--from", "2026-10-12T09:00", "--to", "2026-10-16", "--json").json()[
+        "messages"
+    ]
+    assert [(one["at"][:16], one["person"], one["codes"]) for one in told] == [
+        ("2026-10-14T08:00", "ct01", [TOMORROW]),
+    ]
+    pending = working("alerts", "pending", "--json").json()
+    assert pending["messages"] == []
+    assert {one["rung"] for one in pending["notices"]} == {"nhac", "qua-han"}
+    assert working("alerts", "simulate", "--from", "2026-10-16", "--to", "2026-10-12").code == 2
+
+
+def test_ladders_that_began_are_moved_by_express_wish(working: Office) -> None:
+    assert working("alerts", "migrate", "--by", "admin", "--json").json() == {"moved": 0}, "nothing was edited"
+    working.config(CONFIG.replace('at = "+1wd 08:00"', 'at = "+2wd 08:00"'))
+    assert working("alerts", "migrate", "--by", "admin", "--agency", "H19.9", "--json").json() == {"moved": 0}
+    assert working("alerts", "migrate", "--by", "admin", "--agency", "H19", "--json").json() == {"moved": 2}
+    rungs = {one["rung"]: one["at"] for one in working("alerts", "plan", TOMORROW, "--json").json()["rungs"]}
+    assert rungs["qua-han"] == "2026-10-15T08:00:00+07:00"

@@ -128,13 +128,15 @@ def _office(contents: list[Content]) -> float | str:
             template.render(word.context_of(content), autoescape=True)
             template.save(f"{folder}/{n}.docx")
         command = [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf"]
-        files = [f"{folder}/{n}.docx" for n in range(len(contents))]
-        done = subprocess.run([*command, "--outdir", folder, *files], check=False, capture_output=True, text=True)
-        if done.returncode:
-            return f"soffice ended with {done.returncode}: {done.stderr.strip()[:80]}"
+        left = [Path(folder, f"{n}.docx") for n in range(len(contents))]
+        for _ in range(3):  # it may leave files out and end with 0: what is missing is given to it again
+            done = subprocess.run([*command, "--outdir", folder, *map(str, left)], check=False, capture_output=True)
+            left = [file for file in left if not file.with_suffix(".pdf").is_file()]
+            if not left:
+                break
         took = _spent() - began
-        made = len(list(Path(folder).glob("*.pdf")))
-    return took / len(contents) if made == len(contents) else f"it made {made} of {len(contents)} files"
+    missing = f"soffice (exit code {done.returncode}) left out {len(left)} of {len(contents)} files"
+    return missing if left else took / len(contents)
 
 
 def _peak_mb(letters: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from monitor.cli.opening import is_unused
 from monitor.clock import Clock
 from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import ProcedureFileError, load_terms
-from monitor.settings import AnySource, Settings
+from monitor.settings import AnySource, LetterKey, Settings
 from monitor.store import database, migrate
 from monitor.words import Language, Words
 
@@ -175,6 +176,21 @@ def _letters(settings: Settings) -> Iterator[Check]:
         yield Check("letters", Result.WRONG, said, Exit.REFUSED)
     if not problems:
         yield Check("letters", Result.OK, _both(str(settings.letters.folder)))
+    for key in settings.letters.keys:
+        yield _letter_key(key)
+
+
+def _letter_key(key: LetterKey) -> Check:
+    """The files of a key are there; the key itself is not opened: a token counts wrong tries of its PIN."""
+    part = f"letter key {key.agency} {key.role}"
+    for file in (key.file, key.module, key.image):
+        if file is not None and not file.is_file():
+            said = Words(f"không có tệp {file}", f"there is no file {file}")
+            return Check(part, Result.WRONG, said, Exit.REFUSED)
+    if find_spec("pyhanko") is None:
+        said = Words("chưa cài phần ký số: pip install 'dunghen[sign]'", "not installed: pip install 'dunghen[sign]'")
+        return Check(part, Result.WRONG, said, Exit.REFUSED)
+    return Check(part, Result.OK, _both(key.token or (key.file.name if key.file else "")))
 
 
 def _source(source: AnySource, clock: Clock) -> Check:

@@ -104,6 +104,10 @@ VIETNAMESE: dict[str, str] = {
         "Ghi nhãn địa chỉ cho phiếu đã duyệt, đã in hay chưa: 24 nhãn một tờ A4."
     ),
     "The file to write.": ("Tệp sẽ ghi."),
+    "Write the notice to the one-stop unit that goes with a letter; it names the dossier, not the person.": (
+        "Ghi văn bản thông báo cho Bộ phận Một cửa đi kèm phiếu; văn bản nêu hồ sơ, không nêu tên người nộp."
+    ),
+    "The file to write: .pdf or .docx.": ("Tệp sẽ ghi: .pdf hoặc .docx."),
     "Write every form with hard samples, in this office's wording and letterhead, with labels and list.": (
         "Ghi mọi mẫu với dữ liệu khó, theo lời văn và phần đầu của đơn vị, kèm nhãn và bảng kê."
     ),

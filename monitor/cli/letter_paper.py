@@ -1,4 +1,4 @@
-"""Paper from the command line: `dunghen letters print | labels | preview | seal | signatures`."""
+"""Paper from the command line: `dunghen letters print | labels | notice | preview | seal | signatures`."""
 
 import getpass
 from collections.abc import Callable, Sequence
@@ -124,6 +124,44 @@ def labels(
         file = out or program.letters_folder / "in" / f"nhan-{press.now:%Y%m%d-%H%M%S}.pdf"
         printed = print_labels(program.sessions, wanted, press, file)
     _show(desk, printed)
+
+
+def notice(
+    which: Annotated[str, typer.Argument(help="Code of the dossier, or number of the letter.", metavar="CODE")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write: .pdf or .docx.", metavar="FILE")] = None,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the notice to the one-stop unit that goes with a letter; it names the dossier, not the person."""
+    from monitor.cli.letters import find_letters
+    from monitor.letters import paper, word
+    from monitor.letters.content import Content
+    from monitor.letters.files import file_of, write_whole
+    from monitor.letters.fonts import GlyphMissing
+    from monitor.letters.forms import Forms
+    from monitor.letters.sheet import entries
+    from monitor.letters.sheet import notice as notice_of
+    from monitor.store import database
+
+    desk = Desk(config, lang, as_json)
+    quiet_logs()
+    with desk.program() as program, database.reading(program.engine) as session:
+        letter = find_letters(desk, session, [which])[-1]
+        if not letter.content:
+            said = Words("Phiếu chưa có lời văn.", "The letter has no words yet.")
+            raise desk.stopped(Exit.NOT_FOUND, said)
+        forms = Forms(program.settings.letters.templates)
+        content = notice_of(forms, Content.from_dict(letter.content), entries(session, [letter.id]).get(letter.id))
+        file = out or file_of(session, letter.id, program.letters_folder, "bao-mot-cua.pdf")
+        try:
+            write_whole(file, word.docx(content) if file.suffix == ".docx" else paper.pdf([content]))
+        except GlyphMissing as missing:
+            raise desk.stopped(Exit.REFUSED, missing.words) from None
+    if desk.as_json:
+        desk.print_json({"letter_id": letter.id, "file": str(file)})
+        return
+    desk.line(str(file))
 
 
 def preview(
@@ -269,6 +307,7 @@ def _show_signatures(desk: Desk, file: Path, seen: "Sequence[Seen]") -> None:
 PAPER_COMMANDS: tuple[tuple[str, Callable[..., None]], ...] = (
     ("print", print_),
     ("labels", labels),
+    ("notice", notice),
     ("preview", preview),
     ("seal", seal),
     ("signatures", signatures),

@@ -42,6 +42,17 @@ def test_straight_to_a_printer_by_name(approved: Office, cups: Cups) -> None:
     assert (refused.code, "khong-co" in refused.err) == (3, True)
 
 
+def test_the_notice_to_the_one_stop_unit_as_pdf_and_docx(approved: Office, tmp_path: Path) -> None:
+    live(approved, TOMORROW, LIFE[2:4])
+    file = approved("letters", "notice", TOMORROW, "--json").json()["file"]
+    assert file.endswith("-bao-mot-cua.pdf")
+    said = pypdf.PdfReader(file).pages[0].extract_text()
+    assert TOMORROW in said
+    assert "15/PXL" in said
+    assert approved("letters", "notice", TOMORROW, "--out", str(tmp_path / "bao.docx")).code == 0
+    assert (tmp_path / "bao.docx").read_bytes().startswith(b"PK")
+
+
 def test_labels(approved: Office, tmp_path: Path) -> None:
     said = approved("letters", "labels", "--out", str(tmp_path / "nhan.pdf"), "--json").json()
     assert len(said["stacks"][0]["letters"]) == 1

@@ -3,21 +3,28 @@
 import io
 import os
 import subprocess
+import unicodedata
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pikepdf
 import pytest
+from hypothesis import given, settings
 from PIL import Image, ImageChops
 
 from monitor.letters import labels
-from monitor.letters.fonts import GlyphMissing
+from monitor.letters.cover import Cover, CoverLine
+from monitor.letters.fonts import GlyphMissing, repertoire
 from monitor.letters.forms import Forms
 from monitor.letters.labels import LONGEST, Label, LabelTooLong, label_of, sheet
+from monitor.letters.names import tidy
+from monitor.letters.paper import pdf
 from monitor.letters.preview import samples
 from monitor.settings import Letters
+from tests.counts import proof_examples
 from tests.letters.samples import ZONE, filled, letter, printed, squeezed
+from tests.letters.test_paper import TEXTS
 
 PICTURES = Path(__file__).parent / "pictures"
 DPI = 60
@@ -86,6 +93,45 @@ def test_labels_say_who_where_and_which_dossier_in_order() -> None:
     for one in made:
         assert squeezed(f"Kính gửi: {one.addressee} {one.address} Hồ sơ: {one.code}") in text
     assert text.index("Thứ0Số") < text.index("Thứ25Số")
+
+
+@settings(max_examples=proof_examples(100, 10_000), deadline=None)
+@given(name=TEXTS, address=TEXTS, code=TEXTS)
+def test_any_address_is_on_its_label_exactly_or_refused(name: str, address: str, code: str) -> None:
+    content = letter(applicant=name, applicant_kind="organisation", address=address, dossier_code=code)
+    texts = [str(content.values["nguoi_nop"]), str(content.values["dia_chi"])]
+    if set("".join([*texts, content.dossier_code])) - repertoire():
+        with pytest.raises(GlyphMissing):
+            label_of(content)
+        return
+    if sum(map(len, texts)) > LONGEST:
+        with pytest.raises(LabelTooLong):
+            label_of(content)
+        return
+    label = label_of(content)
+    assert [label.addressee, label.address] == texts
+    data = sheet([label, label], 0)
+    if not any(unicodedata.combining(c) for c in label.addressee + label.address + label.code):
+        one = squeezed(f"Kính gửi: {label.addressee} {label.address} Hồ sơ: {label.code}")
+        assert squeezed("".join(printed(data))) == one * 2
+
+
+@settings(max_examples=proof_examples(50, 10_000), deadline=None)
+@given(name=TEXTS, agency=TEXTS, actor=TEXTS)
+def test_any_text_is_on_the_list_exactly_or_refused(name: str, agency: str, actor: str) -> None:
+    content = letter()
+    name, agency, actor = map(tidy, (name, agency, actor))
+    list_ = Cover(agency, (f"người in: {actor}",), (CoverLine("H19", name, "07/PXL", "0" * 12),))
+    if set(name + agency + actor) - repertoire():
+        with pytest.raises(GlyphMissing):
+            pdf([content], list_)
+        return
+    data = pdf([content], list_)
+    if not any(unicodedata.combining(c) for c in name + agency + actor):
+        page = squeezed(printed(data)[0])
+        assert squeezed(agency.upper()) in page
+        assert squeezed(f"người in: {actor}") in page
+        assert squeezed(f"1H19{name}07/PXL{'0' * 12}") in page
 
 
 def test_a_label_holds_the_stated_length_and_no_more() -> None:

@@ -83,14 +83,17 @@ def _overtaken(
         )
         .exists(),
     )
-    asked = (
-        select(Message)
-        .join(MessageNotice, MessageNotice.message_id == Message.id)
+    tells_of_one = (
+        select(MessageNotice.message_id)
         .join(Notice, Notice.id == MessageNotice.notice_id)
         .join(Dossier, Dossier.id == Notice.dossier_id)
-        .where(and_(Message.shown > _OVER, Message.channel.in_(editing)), changed)
+        .where(MessageNotice.message_id == Message.id, changed)
+        .exists()
+    )
+    asked = (
+        select(Message)
+        .where(Message.shown > _OVER, Message.channel.in_(editing), tells_of_one)
         .order_by(Message.id)
-        .distinct()
         .limit(_AT_ONCE)
     )
     found: list[_Shown] = []

@@ -1,16 +1,18 @@
 """`dunghen people`: who answers for what, as the people file has it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy.orm import Session
 
 from monitor.cli import moments
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit, Stop
 from monitor.people import Agency, Directory, PeopleFileError, Person, load_directory
 from monitor.words import Words
+
+if TYPE_CHECKING:  # the store's library is slow to load, and `dunghen due` needs none
+    from sqlalchemy.orm import Session
 
 people_app = typer.Typer(help="Agencies, people and posts.", no_args_is_help=True)
 
@@ -111,7 +113,7 @@ def link(
 
 
 def _linked(
-    session: Session, person: str, by: str, now: datetime, *, confirm: bool, end: bool
+    session: "Session", person: str, by: str, now: datetime, *, confirm: bool, end: bool
 ) -> dict[str, object] | None:
     """What was done, for people and programs; None where there is nothing to confirm."""
     from monitor.alerts import linking

@@ -102,6 +102,8 @@ def test_each_dossier_is_counted_once(province: Province) -> None:
 
 def test_what_is_told_hangs_on_the_latest_rung_only(province: Province) -> None:
     truth = work_out(province)
+    again = truth.rungs.pop("late_again")  # a second miss is told beside the ladder, whatever rung has come
+    assert again == {one.code for one in province.dossiers if one.extended_at} & truth.by_stage["late"]
     told_of = [code for codes in truth.rungs.values() for code in codes]
     assert len(told_of) == len(set(told_of))
     assert truth.rungs["soon"] >= truth.by_stage["due_soon"]

@@ -236,6 +236,18 @@ class Letters(Strict):
     agencies: tuple[LetterAgency, ...] = (LetterAgency(),)
 
 
+class Oidc(Strict):
+    """The province's identity provider. `match` is the claim that holds what `dunghen accounts add --sso` was given."""
+
+    issuer: str
+    client_id: str
+    client_secret: SecretStr | None = None
+    label: str = "Đăng nhập một lần"
+    scope: str = "openid profile email"
+    match: str = "preferred_username"
+    timeout: Duration = 10
+
+
 class Web(Strict):
     """`trusted_proxies` are addresses or networks whose X-Forwarded-* headers are believed. A session ends after
     `session_idle` without use and after `session_longest` whatever happens."""
@@ -245,6 +257,7 @@ class Web(Strict):
     trusted_proxies: tuple[str, ...] = ()
     session_idle: Duration = 1800
     session_longest: Duration = 43_200
+    oidc: Oidc | None = None
 
 
 class Daemon(Strict):

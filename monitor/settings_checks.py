@@ -26,6 +26,7 @@ from monitor.settings import (
     LetterAgency,
     LetterKey,
     Letters,
+    Oidc,
     Rung,
     Settings,
     Site,
@@ -120,6 +121,18 @@ def _is_web_address(value: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _issuer(value: Any) -> Found:
+    yield from _web_address(value)
+    if isinstance(value, str) and value.startswith("http://") and not is_loopback(urlsplit(value).hostname or ""):
+        yield (
+            (),
+            Problem(
+                Words("hệ thống đăng nhập một lần phải dùng https.", "the identity provider must be reached by https."),
+                Words('"https://sso.example.gov.vn"', '"https://sso.example.gov.vn"'),
+            ),
+        )
 
 
 def _database_url(value: Any) -> Found:
@@ -360,6 +373,7 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Rung, "at"): _rung_moment,
     (DigestSettings, "at"): _digest_moment,
     (Web, "trusted_proxies"): _networks,
+    (Oidc, "issuer"): _issuer,
     (Web, "port"): _between(0, 65_535),
 }
 TABLE_CHECKS: dict[type[BaseModel], Check] = {

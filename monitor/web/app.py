@@ -23,6 +23,7 @@ from monitor.web import (
     health,
     pages,
     signing_in,
+    sso,
     verify,
 )
 from monitor.web.gate import Gate, MustDoFirst, MustSignIn, to_sign_in
@@ -52,6 +53,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     shown = Pages(settings, program.calendar)
     app.include_router(signing_in.router(program, gate, shown))
     app.include_router(account.router(program, gate, shown))
+    app.include_router(sso.router(program, gate, shown))
     app.include_router(pages.router(program, scheduler, shown))
     app.include_router(explaining.router(program, shown))
     app.include_router(files.router())

@@ -17,6 +17,7 @@ from monitor.web.visit import Demand, Visit, demand_of
 
 ADMIN = "/quan-tri"
 SIGN_IN = "/dang-nhap"
+SSO = "/dang-nhap/sso"
 CODE = "/dang-nhap/ma"
 ACCOUNT = "/tai-khoan"
 NEW_PASSWORD = "/tai-khoan/mat-khau"  # noqa: S105 - an address

@@ -47,6 +47,7 @@ class Pages:
             version=__version__,
             shadow=settings.shadow,
             root=self.root,
+            sso=settings.web.oidc.label if settings.web.oidc is not None else "",
             form_token=_form_token,
             Right=Right,
         )

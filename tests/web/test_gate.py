@@ -33,7 +33,15 @@ def test_what_strangers_may_have_is_a_short_list(program: Any) -> None:
         for route in all_routes(make_app(program).routes)
         if (demand := demand_of(getattr(route, "endpoint", None))) is not None and demand.stranger
     }
-    assert open_ == {"/dang-nhap", "/dunghen.css", "/healthz", "/readyz", "/verify"}
+    assert open_ == {
+        "/dang-nhap",
+        "/dunghen.css",
+        "/healthz",
+        "/readyz",
+        "/verify",
+        "/dang-nhap/sso",
+        "/dang-nhap/sso/ve",
+    }
 
 
 def test_a_stranger_is_sent_to_the_door_and_back_afterwards(program: Any) -> None:

@@ -18,7 +18,7 @@ from monitor.reports.sources import SourceRow, source_health, stale_sources
 from monitor.web.needs import WebNeeds
 from monitor.web.visit import VisitDep, needs, signed_in
 
-_WRONG: dict[int | str, dict[str, Any]] = {
+WRONG: dict[int | str, dict[str, Any]] = {  # any route may answer these
     401: {"description": "No token, or one that ended"},
     403: {"description": "The right is not held"},
     404: {"description": "Does not exist, or not for this viewer"},
@@ -66,7 +66,7 @@ class SourcesAnswer(BaseModel):
 
 def router(program: WebNeeds) -> APIRouter:
     """Routes for programs."""
-    routes = APIRouter(prefix="/api/v1", responses=_WRONG)
+    routes = APIRouter(prefix="/api/v1")
 
     @routes.get("/me")
     @signed_in

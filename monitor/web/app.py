@@ -49,6 +49,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,  # `api` shows it, to those who may ask
         dependencies=[Depends(gate), Depends(check_form)],
+        responses=api.WRONG,
     )
     shown = Pages(settings, program.calendar)
     app.include_router(signing_in.router(program, gate, shown))

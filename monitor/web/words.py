@@ -145,7 +145,14 @@ ACCOUNT_ROLES = {
     "sysadmin": "quản trị hệ thống",
 }
 
-JOBS = {"judge": "Rà soát hạn", "letters": "Soạn thư", "send": "Gửi cảnh báo", "judging": "Lần rà soát gần nhất"}
+JOBS = {
+    "backup": "Sao lưu",
+    "reach": "Tìm người không ai báo được",
+    "judge": "Rà soát hạn",
+    "letters": "Soạn thư",
+    "send": "Gửi cảnh báo",
+    "judging": "Lần rà soát gần nhất",
+}
 
 
 def stage(name: str) -> Word:

@@ -10,11 +10,13 @@ session, unless it is named in `OPEN`. `tests/store/test_scope.py` fails for a n
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, exists, false, or_
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, event, exists, false, or_
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import FromClause, Select, visitors
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from monitor.store.tables import (
     Alias,
@@ -110,15 +112,12 @@ def narrow(session: Session, scope: Scope) -> Session:
 
     Raises `ScopeBypassed` at a statement that reads or changes tables without the ORM.
     """
-    options = [
-        with_loader_criteria(mapper.class_, criterion, include_aliases=True, propagate_to_loaders=True)
-        for mapper in Base.registry.mappers
-        if (criterion := _narrowed(mapper.class_, scope)) is not None
-    ]
+    options = _options(scope)
 
     def before_each(state: ORMExecuteState) -> None:
         if state.is_orm_statement:
-            state.statement = state.statement.options(*options)
+            named = tables_in(state.statement)
+            state.statement = state.statement.options(*(option for name, option in options if name in named))
         elif not (state.is_insert or _reads_no_table(state)):
             raise ScopeBypassed(f"not an ORM statement: {type(state.statement).__name__}")
 
@@ -135,6 +134,19 @@ def narrow(session: Session, scope: Scope) -> Session:
     return session
 
 
+@lru_cache(maxsize=512)
+def _options(scope: Scope) -> tuple[tuple[str, Any], ...]:
+    """The criteria of every table by its name, made once a scope: people of one agency share them."""
+    return tuple(
+        (
+            str(mapper.class_.__tablename__),
+            with_loader_criteria(mapper.class_, criterion, include_aliases=True, propagate_to_loaders=True),
+        )
+        for mapper in Base.registry.mappers
+        if (criterion := _narrowed(mapper.class_, scope)) is not None
+    )
+
+
 def policies_hold(session: Session) -> bool:
     """Whether the second layer works: PostgreSQL lets superusers and BYPASSRLS roles pass every policy."""
     if session.get_bind().dialect.name != "postgresql":
@@ -143,6 +155,21 @@ def policies_hold(session: Session) -> bool:
 
 
 _PASSES_NOTHING = "SELECT NOT (rolsuper OR rolbypassrls) FROM pg_roles WHERE rolname = current_user"
+
+
+def tables_in(statement: Any) -> set[str]:
+    """Every table a statement names, wherever: sub-queries, joins, aliases, conditions. A criterion for a table that
+    is not there does nothing but costs its share of every statement."""
+    found: set[str] = set()
+    left: list[Any] = [statement]
+    while left:
+        for element in visitors.iterate(left.pop()):
+            table = element if isinstance(element, FromClause) else getattr(element, "table", None)
+            if isinstance(table, Table):
+                found.add(table.name)
+            elif isinstance(table, AliasedReturnsRows) and table is not element:
+                left.append(table)  # a column of an alias: what it is an alias of
+    return found
 
 
 def _reads_no_table(state: ORMExecuteState) -> bool:
@@ -184,8 +211,13 @@ def is_decided(model: type[Any]) -> bool:
     )
 
 
+def _codes(codes: frozenset[str]) -> BindParameter[list[str]]:
+    """One parameter for all of them: a province has hundreds."""
+    return bindparam("agencies", sorted(codes), expanding=True, unique=True)
+
+
 def _among(column: Any, codes: frozenset[str]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column.in_(sorted(codes))
+    found: ColumnElement[bool] = column.in_(_codes(codes))
     return found
 
 
@@ -193,13 +225,13 @@ def _of_dossier(dossier_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
     # by key from the row at hand: the agency's other dossiers are never gathered
     dossier = table_of(Dossier).alias("scope_dossier")
     return (
-        exists().where(dossier.c.id == dossier_id, dossier.c.agency_code.in_(sorted(codes))).correlate_except(dossier)
+        exists().where(dossier.c.id == dossier_id, dossier.c.agency_code.in_(_codes(codes))).correlate_except(dossier)
     )
 
 
 def _of_letter(letter_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
     letter = table_of(Letter).alias("scope_letter")
-    return exists().where(letter.c.id == letter_id, letter.c.agency_code.in_(sorted(codes))).correlate_except(letter)
+    return exists().where(letter.c.id == letter_id, letter.c.agency_code.in_(_codes(codes))).correlate_except(letter)
 
 
 def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
@@ -210,7 +242,7 @@ def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
         .where(
             *(view.c[name] == value for name, value in same),
             dossier.c.id == view.c.dossier_id,
-            dossier.c.agency_code.in_(sorted(codes)),
+            dossier.c.agency_code.in_(_codes(codes)),
         )
         .correlate_except(view, dossier)
     )
@@ -218,7 +250,7 @@ def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
 
 def _of_notice(notice_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
     notice = table_of(Notice).alias("scope_notice")
-    return exists().where(notice.c.id == notice_id, notice.c.agency_code.in_(sorted(codes))).correlate_except(notice)
+    return exists().where(notice.c.id == notice_id, notice.c.agency_code.in_(_codes(codes))).correlate_except(notice)
 
 
 def _of_message(message_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
@@ -229,7 +261,7 @@ def _of_message(message_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
         .where(
             link.c.message_id == message_id,
             notice.c.id == link.c.notice_id,
-            notice.c.agency_code.in_(sorted(codes)),
+            notice.c.agency_code.in_(_codes(codes)),
         )
         .correlate_except(link, notice)
     )

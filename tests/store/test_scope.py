@@ -1,12 +1,14 @@
 """A narrowed session: other agencies' rows do not exist in it, however they are asked for. On both databases."""
 
+import re
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, delete, func, select, text, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session, aliased
 
-from monitor.store.scope import EVERYTHING, Reach, Scope, ScopeBypassed, is_decided, narrow
+from monitor.store.scope import EVERYTHING, Reach, Scope, ScopeBypassed, is_decided, narrow, tables_in
 from monitor.store.tables import ApplicantRow, Base, CrossingRow, Dossier, Letter, Notice, Observation, SourceDossier
 from monitor.store.writing import table_of
 from tests.web import desk
@@ -103,3 +105,41 @@ def test_what_could_not_carry_the_criteria_is_refused(store: Engine, statement: 
         narrow(session, OFFICE)
         with pytest.raises(ScopeBypassed):
             session.execute(statement)
+
+
+_OTHER = aliased(Letter)
+_INNER = select(Dossier.id, Dossier.agency_code).where(Dossier.stage == "late").subquery()
+_NAMED = select(Letter.dossier_id).where(Letter.state == "owed").cte("owed")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(Dossier),
+        select(Dossier.code),
+        select(func.count()).select_from(Letter),
+        select(func.max(Letter.id)),
+        select(_OTHER.id),
+        select(Dossier.code, _OTHER.state).outerjoin(_OTHER, _OTHER.dossier_id == Dossier.id),
+        select(_INNER.c.id),
+        select(_INNER.c.id).join(Letter, Letter.dossier_id == _INNER.c.id),
+        select(_NAMED.c.dossier_id),
+        select(CrossingRow.id).where(CrossingRow.dossier_id.in_(select(Letter.dossier_id))),
+        select(CrossingRow.id).where(select(Notice.id).where(Notice.dossier_id == CrossingRow.dossier_id).exists()),
+        select(CrossingRow.id).order_by(
+            select(Letter.letter_by_on).where(Letter.dossier_id == CrossingRow.dossier_id).scalar_subquery()
+        ),
+        select(Dossier.code).union_all(select(Letter.state), select(_OTHER.state)),
+        select(select(func.count(Notice.id)).scalar_subquery(), Dossier.id),
+        update(Letter).where(Letter.dossier_id.in_(select(Dossier.id))).values(state="x"),
+        delete(CrossingRow).where(CrossingRow.dossier_id == select(func.min(Dossier.id)).scalar_subquery()),
+    ],
+    ids=lambda statement: " ".join(str(statement).split())[:60],
+)
+def test_no_table_of_a_statement_is_overlooked(statement: Any) -> None:
+    """Held against the SQL that comes out: whatever stands after FROM, JOIN or UPDATE there must have been seen."""
+    sql = str(statement.compile(dialect=sqlite.dialect()))
+    tables = {table.name for table in Base.metadata.sorted_tables}
+    written = set(re.findall(r"(?:FROM|JOIN|UPDATE|,) ([a-z_]+)(?= |$|,|\n)", sql)) & tables
+    assert written
+    assert tables_in(statement) >= written

@@ -5,7 +5,11 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
 
+from monitor.store import audit
+from monitor.store.tables import Audit
 from monitor.web.visit import UndeclaredRoute, all_routes, anyone, check_declared, demand_of
 from tests.web import desk
 from tests.web.conftest import served, visiting
@@ -75,3 +79,36 @@ def test_a_clerk_sees_the_own_agency_and_below_and_nothing_else(program: Any) ->
         assert (foreign.status_code, foreign.text) == (never.status_code, never.text) == (404, never.text)
         assert client.get("/letters/3.pdf").status_code == 200
         assert client.get("/letters/1.pdf").status_code == client.get("/letters/999.pdf").status_code == 404
+
+
+def test_every_look_at_a_citizen_s_data_is_in_the_log_before_it_is_shown(program: Any, store: Engine) -> None:
+    """Who, which letter, when; refused looks are no looks; what cannot be noted is not shown."""
+    with visiting(program, name="clerk2") as client:
+        assert client.get("/letters/3.docx").status_code == 200
+        assert client.get("/letters/1.docx").status_code == 404
+        with Session(store) as session:
+            rows = session.scalars(select(Audit).where(Audit.action == "viewed_letter")).all()
+            assert [(row.actor, row.subject, row.detail) for row in rows] == [
+                ("clerk2", "letter:3", {"kind": "docx"}),
+            ]
+            assert audit.verify(session) == []
+        with Session(store) as session, session.begin():
+            session.connection().exec_driver_sql("DROP TABLE audit")
+        client.headers["connection"] = "close"
+        answer = client.get("/letters/3.docx")
+    assert answer.status_code == 500
+    assert answer.content[:2] != b"PK"
+
+
+@pytest.mark.parametrize("path", ["/", "/thu", "/nguon", "/hoso/H19.31-260209-0007", "/tai-khoan"])
+def test_no_page_reads_more_when_somebody_reloads_it(program: Any, store: Engine, path: str) -> None:
+    """Identity costs two statements a page, and a page that is only read writes nothing."""
+    asked: list[str] = []
+    event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    with visiting(program, name="clerk") as client:
+        client.get(path)
+        asked.clear()
+        assert client.get(path).status_code == 200
+    assert sum("web_session" in one and one.startswith("SELECT") for one in asked) <= (2 if path == "/tai-khoan" else 1)
+    assert sum("account_role" in one for one in asked) <= (2 if path == "/tai-khoan" else 1)
+    assert not [one for one in asked if one.startswith(("INSERT", "UPDATE", "DELETE"))]

@@ -73,9 +73,9 @@ def test_signing_in_and_out(door: httpx.Client, store: Engine) -> None:
     assert door.get("/").headers["location"] == "/dang-nhap"
     answer = _sign_in(door, name=" Nga ", ve="/?stage=late")
     assert (answer.status_code, answer.headers["location"]) == (303, "/?stage=late")
-    assert door.get("/").status_code == 200
-    assert _post(door, "/dang-xuat", page="/").headers["location"] == "/dang-nhap"
-    assert door.get("/").status_code == 303
+    assert door.get("/thu").status_code == 200
+    assert _post(door, "/dang-xuat", page="/thu").headers["location"] == "/dang-nhap"
+    assert door.get("/thu").status_code == 303
     with Session(store) as session:
         actions = session.scalars(select(Audit.action).where(Audit.subject == "account:nga").order_by(Audit.id)).all()
         assert actions == ["account_added", "signed_in", "signed_out"]
@@ -91,7 +91,7 @@ def test_a_planted_session_is_worth_nothing_after_sign_in(door: httpx.Client) ->
     assert given != planted
     for secret, status in ((planted, 303), (given, 200)):
         with httpx.Client(base_url=door.base_url, cookies={"dunghen": secret}) as other:
-            assert other.get("/").status_code == status
+            assert other.get("/thu").status_code == status
 
 
 def test_signing_in_again_ends_the_session_before(door: httpx.Client) -> None:
@@ -99,11 +99,11 @@ def test_signing_in_again_ends_the_session_before(door: httpx.Client) -> None:
     first = door.cookies["dunghen"]
     door.cookies.clear()
     door.cookies.set("dunghen", first)
-    token = re.search(r'name="form_token" value="([^"]+)"', door.get("/").text)
+    token = re.search(r'name="form_token" value="([^"]+)"', door.get("/thu").text)
     assert token
     door.post("/dang-nhap", data={"form_token": token[1], "name": "nga", "password": PASSWORD})
     with httpx.Client(base_url=door.base_url, cookies={"dunghen": first}) as other:
-        assert other.get("/").status_code == 303
+        assert other.get("/thu").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_wrong_try_says_the_same_whatever_was_wrong(door: httpx.Client, name: 
     assert answer.status_code == 401
     assert "Tên đăng nhập hoặc mật khẩu không đúng" in answer.text
     assert password[:20] not in answer.text or not password
-    assert door.get("/").status_code == 303
+    assert door.get("/thu").status_code == 303
 
 
 def test_an_account_waits_longer_and_longer_but_is_never_lost(nga: Any, door: httpx.Client) -> None:
@@ -151,12 +151,12 @@ def test_a_session_ends_idle_and_whatever_happens(nga: Any, door: httpx.Client) 
     nga.clock.sleep(13 * 3600)
     with nga.sessions.begin() as session:
         session.scalars(select(WebSession)).one().seen_at = nga.clock.now()  # in use all the time
-    assert door.get("/").status_code == 303, "after twelve hours whatever was done"
+    assert door.get("/thu").status_code == 303, "after twelve hours whatever was done"
     _sign_in(door)
     nga.clock.sleep(29 * 60)
-    assert door.get("/").status_code == 200
+    assert door.get("/thu").status_code == 200
     nga.clock.sleep(31 * 60)
-    assert door.get("/").status_code == 303, "half an hour without use"
+    assert door.get("/thu").status_code == 303, "half an hour without use"
 
 
 def test_a_locked_account_is_out_at_once(nga: Any, door: httpx.Client) -> None:
@@ -164,16 +164,16 @@ def test_a_locked_account_is_out_at_once(nga: Any, door: httpx.Client) -> None:
     with nga.sessions.begin() as session:
         account = accounts.find(session, "nga")
         accounts.lock(session, account, now=desk.NOW, by="test")
-    assert door.get("/").status_code == 303
+    assert door.get("/thu").status_code == 303
     assert _sign_in(door).status_code == 401
 
 
 def test_roles_are_read_anew_at_every_page(nga: Any, door: httpx.Client) -> None:
     _sign_in(door)
-    assert "H19.31-260209-0007" in door.get("/").text
+    assert "H19.31-260209-0007" in door.get("/thu").text
     with nga.sessions.begin() as session:
         accounts.set_roles(session, accounts.find(session, "nga"), [(Role.CLERK, "H19.33")], now=desk.NOW, by="test")
-    page = door.get("/").text
+    page = door.get("/thu").text
     assert "H19.31-260209-0007" not in page
     assert "H19.33-" in page
 
@@ -193,7 +193,7 @@ def test_a_given_password_must_be_changed_before_anything_else(nga: Any, door: h
     ):
         assert said in _post(door, form, old=old, new=new, again=again).text
     assert _post(door, form, old=PASSWORD, new="một hai ba bốn năm", again="một hai ba bốn năm").status_code == 303
-    assert door.get("/").status_code == 200, "and one stays signed in"
+    assert door.get("/thu").status_code == 200, "and one stays signed in"
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_a_second_factor_from_enrolment_to_sign_in(nga: Any, door: httpx.Client,
     key = nga.settings.site.data_dir / "second-factor.key"
     assert key.stat().st_mode & 0o777 == 0o600
 
-    _post(door, "/dang-xuat", page="/")
+    _post(door, "/dang-xuat", page="/thu")
     assert _sign_in(door, ve="/thu").headers["location"] == "/dang-nhap/ma?ve=%2Fthu"
     assert door.get("/").headers["location"] == "/dang-nhap/ma", "half signed in is not signed in"
     assert door.get("/tai-khoan/mat-khau").headers["location"] == "/dang-nhap/ma"
@@ -282,7 +282,7 @@ def test_a_second_factor_from_enrolment_to_sign_in(nga: Any, door: httpx.Client,
     assert door.get("/thu").status_code == 200
     assert door.cookies["dunghen"] != half, "the whole session has a secret of its own"
     with httpx.Client(base_url=door.base_url, cookies={"dunghen": half}) as other:
-        assert other.get("/").status_code == 303
+        assert other.get("/thu").status_code == 303
 
 
 def test_guessing_codes_makes_wait_like_guessing_passwords(nga: Any, door: httpx.Client) -> None:
@@ -290,7 +290,7 @@ def test_guessing_codes_makes_wait_like_guessing_passwords(nga: Any, door: httpx
     secret = _enrol(door)
     code = pyotp.TOTP(secret).at(nga.clock.now())
     _post(door, "/tai-khoan/hai-buoc/xac-nhan", page="/tai-khoan", code=code)
-    _post(door, "/dang-xuat", page="/")
+    _post(door, "/dang-xuat", page="/thu")
     _sign_in(door)
     nga.clock.sleep(60)
     for _ in range(6):
@@ -303,10 +303,10 @@ def test_signing_out_elsewhere(nga: Any, door: httpx.Client, store: Engine) -> N
     _sign_in(door)
     with httpx.Client(base_url=door.base_url) as phone:
         _sign_in(phone)
-        assert phone.get("/").status_code == 200
+        assert phone.get("/thu").status_code == 200
         assert _post(door, "/tai-khoan/dang-xuat-noi-khac", page="/tai-khoan").status_code == 303
-        assert phone.get("/").status_code == 303
-    assert door.get("/").status_code == 200
+        assert phone.get("/thu").status_code == 303
+    assert door.get("/thu").status_code == 200
     with Session(store) as session:
         assert len(session.scalars(select(WebSession)).all()) == 1
 

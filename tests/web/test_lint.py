@@ -11,6 +11,12 @@ from monitor import TEMPLATES
 WEB = Path(__file__).resolve().parents[2] / "monitor" / "web"
 # These count over everything or know who asks before anybody may ask; what they may read is said at their top.
 UNNARROWED = {"account.py", "admin.py", "gate.py", "health.py", "signing_in.py", "sso.py", "verify.py", "visit.py"}
+# Use cases that bring a transaction of their own, for rows that a narrowed session found before.
+ON_THEIR_OWN = {
+    "clerk.py": {"sessions"},  # prints the letters that the viewer's own list named
+    "dossier.py": {"engine", "reading"},  # explains a code whose every dossier the viewer sees
+    "office.py": {"sessions"},  # one row of the log
+}
 _BEYOND = {
     "text": "SQL as text",
     "table_of": "a Core table",
@@ -59,7 +65,7 @@ def test_the_store_is_opened_through_a_visit_only(path: Path) -> None:
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ("sessions", "engine")
     }
     opened |= {name for name in _names(tree) if name in ("reading", "Session", "sessionmaker") and _is_call(tree, name)}
-    assert opened == set(), "use visit.reading() or visit.writing()"
+    assert opened - ON_THEIR_OWN.get(path.name, set()) == set(), "use visit.reading() or visit.writing()"
 
 
 def _is_call(tree: ast.AST, name: str) -> bool:

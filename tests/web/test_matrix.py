@@ -105,7 +105,7 @@ def province(program: Any, store: Engine) -> Any:
 def _expected(asked: Asked, roles: tuple[tuple[Role, str], ...], name: str, place: str) -> set[int]:
     """What the declaration and the roles allow, worked out from nothing else."""
     if asked.demand.stranger:
-        return {200, 303, 401, 403, 422, 503}
+        return {200, 303, 401, 403, 404, 422, 503}  # 404: nothing configured behind it
     if name == "stranger":
         return {401, 303}
     rights = {right for role, _ in roles for right in RIGHTS[role]}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.alerts.email import check as check_server
 from monitor.alerts.email import checked_bytes, deliver, header_text, is_address, message_id, sender_header
 from monitor.alerts.outgoing import Outcome, Outgoing, Result
+from monitor.letters.fonts import GlyphMissing
 from monitor.letters.messages import Mail, applicant_mail, counter_mail
 from monitor.letters.office import Office
 from monitor.letters.steps import StepRefused
@@ -40,6 +41,8 @@ class LetterMail:
                 words = self._words(session, wanted, message)
         except StepRefused as refused:
             return Outcome(Result.REFUSED, detail=refused.words.vi)
+        except GlyphMissing as missing:
+            return Outcome(Result.REFUSED, detail=missing.words.vi)
         try:
             mail = build(message, words, wanted.address, self._settings.sender)
             data = checked_bytes(mail)
@@ -73,4 +76,6 @@ def build(message: Outgoing, words: Mail, address: str, sender: str) -> EmailMes
     mail["Message-ID"] = message_id(message.key, parseaddr(sender)[1].partition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(words.text + "\n", cte="quoted-printable")
+    for name, paper in words.papers:
+        mail.add_attachment(paper, maintype="application", subtype="pdf", filename=name)
     return mail

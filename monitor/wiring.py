@@ -1,7 +1,7 @@
 """Puts the parts together. The only module that knows every adapter; everything below is handed what it needs."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, partial
@@ -38,12 +38,13 @@ from monitor.letters.files import LetterFiles, write_files
 from monitor.letters.letterhead import setting_of
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
+from monitor.letters.steps import STALE
 from monitor.letters.telling import see_mails
 from monitor.mailroom import LetterMail
 from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
-from monitor.reports.sources import stale_sources
+from monitor.reports.sources import held_sources, stale_sources
 from monitor.settings import AnySource, DigestSettings, Letters, Settings
 from monitor.silence import judge_sources
 from monitor.source_kinds import build_connector
@@ -257,8 +258,7 @@ class Program:
             office = self.letter_office(session, now)
             see_mails(session, now)
             see_dates(session, office, now)
-            stale = stale_sources(session, self.settings.sources, now=now)
-            owed = _letters_on_fresh_evidence(session, stale, self._stale_after, now)
+            owed = _letters_on_fresh_evidence(session, office.stale, self._stale_after, now)
             drafts = draft_letters(
                 session,
                 now=now,
@@ -279,7 +279,7 @@ class Program:
         return Office(
             self.calendar,
             self.settings.letters,
-            stale=frozenset(stale_sources(session, self.settings.sources, now=now)),
+            stale=frozenset(held_sources(session, self.settings.sources, now=now)),
             show_dates=frozenset(s.name for s in self.settings.sources if self._shows_dates(s)),
             officials=frozenset(person.name for person in self.directory.people()),
             counter_mailbox=partial(
@@ -374,11 +374,12 @@ def counter_mailbox(letters: Letters, directory: Directory, on: date, agency_cod
 
 
 def _letters_on_fresh_evidence(
-    session: Session, stale: set[str], stale_after_s: Mapping[str, int], now: datetime
+    session: Session, stale: Collection[str], stale_after_s: Mapping[str, int], now: datetime
 ) -> list[int]:
-    """Staleness is joined here, at claiming; it is no state of a dossier. One that waits to be judged again waits."""
+    """Staleness is joined here, at claiming; it is no state of a dossier, and a person may confirm a letter in spite of
+    it. One that waits to be judged again waits."""
     statement = (
-        select(Letter.id, Letter.dossier_id)
+        select(Letter.id, Letter.dossier_id, Letter.confirmed_for)
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(
             Letter.state.in_(("owed", "drafted")),
@@ -387,10 +388,10 @@ def _letters_on_fresh_evidence(
         )
     )
     if stale:
-        statement = statement.where(Dossier.speaking_source.not_in(stale))
+        statement = statement.where(or_(Dossier.speaking_source.not_in(stale), Letter.confirmed_for == STALE))
     found = session.execute(statement.order_by(Letter.id)).all()
     unread = not_read_again(session, {row.dossier_id for row in found}, stale_after_s, now)
-    return [row.id for row in found if row.dossier_id not in unread]
+    return [row.id for row in found if row.dossier_id not in unread or row.confirmed_for == STALE]
 
 
 def _stamp(file: Path | None) -> tuple[int, int]:

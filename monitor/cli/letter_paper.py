@@ -1,6 +1,7 @@
 """Paper from the command line: `dunghen letters print | labels | notice | preview | seal | signatures`."""
 
 import getpass
+import socket
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -220,7 +221,13 @@ def _press(program: "Program", to: "Path | Queue", by: str | None) -> "Press":
         found = program.directory.agency(code)
         return found.name if found is not None else ""
 
-    return Press(to, By(by or getpass.getuser(), program.clock.now()), program.clock, program.calendar, name)
+    return Press(
+        to,
+        By(by or getpass.getuser(), program.clock.now(), "cli", socket.gethostname()),
+        program.clock,
+        program.calendar,
+        name,
+    )
 
 
 def seal(
@@ -246,7 +253,7 @@ def seal(
     with desk.program() as program:
         with database.reading(program.engine) as session:
             letter_id = find_letters(desk, session, [which])[-1].id
-        done = By(by, program.clock.now())
+        done = By(by, program.clock.now(), "cli", socket.gethostname())
         settings = program.settings.letters
         try:
             sealed = seal_letter(program.sessions, letter_id, settings, done, role=role, folder=program.letters_folder)

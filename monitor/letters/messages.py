@@ -5,40 +5,48 @@ letter's id only. Words for the applicant are PERSONAL DATA.
 """
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor import TEMPLATES
 from monitor.letter_duty import last_day_to_enter
 from monitor.letters.content import Content, split_fill
+from monitor.letters.files import safe_name
+from monitor.letters.forms import Forms
 from monitor.letters.letterhead import setting_of
 from monitor.letters.office import Office
+from monitor.letters.paper import pdf
+from monitor.letters.sheet import entries, notice
 from monitor.letters.steps import StepRefused
-from monitor.store.tables import Dossier, Letter, LetterNumber
+from monitor.store.tables import Dossier, Letter
 
 SMS_LENGTH = 160  # one message without accents
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """Subject and text of one mail. PERSONAL DATA when it is for the applicant."""
+    """Subject and text of one mail, and its papers (name, PDF). PERSONAL DATA when it is for the applicant."""
 
     subject: str
     text: str
+    papers: tuple[tuple[str, bytes], ...] = ()
 
 
 def counter_mail(session: Session, letter_id: int, office: Office, on: date, base_url: str) -> Mail:
-    """The written notice to the one-stop unit (NĐ 118/2025 Điều 19 khoản 6); `on` is the day it is sent. Names nobody.
-    Raises `StepRefused` for a letter that is not registered."""
+    """The written notice to the one-stop unit (NĐ 118/2025 Điều 19 khoản 6), with its paper; `on` is the day it is
+    sent. Names nobody. Raises `StepRefused` for a letter that is not registered, `GlyphMissing` for words that cannot
+    be printed."""
     told = _told(session, letter_id, office)
+    content = Content.from_dict(_letter(session, letter_id).content or {})
+    paper = pdf([notice(Forms(office.settings.templates), content, entries(session, [letter_id]).get(letter_id))])
     link = f"{base_url.rstrip('/')}/hoso/{told['ma_ho_so']}"
     until = last_day_to_enter(on, office.calendar)
-    return _mail("counter", told | {"duong_dan": link, "doi_truoc": _short(until)})
+    mail = _mail("counter", told | {"duong_dan": link, "doi_truoc": _short(until)})
+    return replace(mail, papers=((f"thong-bao-{safe_name(str(told['ma_ho_so']))}.pdf", paper),))
 
 
 def applicant_mail(session: Session, letter_id: int, office: Office) -> Mail:
@@ -67,9 +75,7 @@ def plain(text: str) -> str:
 
 def _told(session: Session, letter_id: int, office: Office) -> dict[str, object]:
     letter = _letter(session, letter_id)
-    number = session.scalars(
-        select(LetterNumber).where(LetterNumber.letter_id == letter_id).order_by(LetterNumber.id.desc()).limit(1)
-    ).one_or_none()
+    number = entries(session, [letter_id]).get(letter_id)
     if number is None or letter.content is None:
         raise StepRefused("not_registered", "Phiếu chưa vào sổ.", "The letter is not registered yet.")
     dossier = session.get_one(Dossier, letter.dossier_id)

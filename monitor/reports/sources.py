@@ -165,6 +165,13 @@ def stale_sources(session: Session, sources: Sequence[SourceSettings], *, now: d
     return stale | (set(good) - {source.name for source in sources})
 
 
+def held_sources(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> set[str]:
+    """Names of the sources no letter may rest on: stale ones, and those whose newest reading was quarantined. What was
+    believed before may be what the reading would have corrected."""
+    doubted = session.scalars(select(Source.name).where(Source.last_result == "quarantined"))
+    return stale_sources(session, sources, now=now) | set(doubted)
+
+
 def set_aside(session: Session, *, source: str | None = None, limit: int | None = 200) -> list[SetAsideRow]:
     """Rows set aside and not yet mended, the last seen first."""
     query = select(

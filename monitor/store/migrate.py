@@ -1,5 +1,6 @@
 """Brings a store's schema up to this program's, and says when it is newer than the program."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -7,7 +8,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
 
+from monitor.store.seals import seal_unsealed
+
+_SEALS_FROM = "0006"  # letters written before have no seal in the log: they get one, as they are, and the log says so
 _FOLDER = Path(__file__).resolve().parent / "migrations"
 
 
@@ -23,7 +28,12 @@ def upgrade(engine: Engine) -> str:
     """Runs the missing migrations in one transaction; returns the revision reached. Raises `SchemaTooNew`."""
     with engine.begin() as connection:
         _refuse_newer(connection)
+        before = _current(connection)
         command.upgrade(_config(connection), "head")
+        if before and before < _SEALS_FROM:
+            with Session(connection) as session:
+                seal_unsealed(session, datetime.now(UTC))
+                session.commit()
         return _current(connection)
 
 

@@ -21,8 +21,9 @@ _DIGITS = 32  # 128 bits: nobody finds a second row with the same seal
 
 
 def seal_of(row: Mapping[str, Any]) -> str:
-    """Changes when a byte of any column changes. The words stand for themselves by their own hash and their text."""
-    plain = {name: _plain(row[name]) for name in COLUMNS}
+    """Changes when a byte of any column changes. An empty cell adds nothing, so that a column which comes with a later
+    version (nullable: see `docs/letters.md`) leaves the seals of older rows as they are."""
+    plain = {name: _plain(row[name]) for name in COLUMNS if row[name] is not None}
     text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
@@ -41,6 +42,12 @@ def seal_letters(session: Session, ids: Collection[int], *, at: datetime, actor:
             seals[str(row["id"])] = seal_of(dict(row))
     if seals:
         audit.append(session, at=at, actor=actor, action=action, subject="letters", detail={"seals": seals})
+
+
+def seal_unsealed(session: Session, at: datetime) -> None:
+    """For a store from before there were seals: every letter as it stands now."""
+    ids = session.scalars(select(Letter.id)).all()
+    seal_letters(session, ids, at=at, actor="dunghen", action="letters.adopted")
 
 
 def _plain(value: Any) -> Any:

@@ -16,9 +16,11 @@ from monitor.cli.app import app
 from monitor.cli.exits import Exit
 from monitor.domain.dossier import Status
 from monitor.domain.escalation import Occasion
+from monitor.domain.letter import LetterState
 from monitor.domain.limits import LimitUnit
 from monitor.domain.stage import Stage
 from monitor.explain_words import STAGE_VI, STATUS_VI
+from monitor.letters.steps import STATES_VI
 from monitor.settings import OWN_SOURCES, DigestSettings, LetterAgency, LetterKey, Rung, Settings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -145,6 +147,7 @@ def test_every_exit_code_is_told() -> None:
         ("Stages", Stage),
         ("Statuses of a source", Status),
         ("Time limits", LimitUnit),
+        ("States of a letter", LetterState),
         ("Occasions of a rung", Occasion),
     ],
 )
@@ -157,6 +160,7 @@ def test_the_glossary_holds_the_enums(title: str, enum: type[StrEnum]) -> None:
     [
         ("Stages", {s.value: v for s, v in STAGE_VI.items() if s is not Stage.LETTER_DUE}),
         ("Statuses of a source", {s.value: v for s, v in STATUS_VI.items() if s is not Status.UNKNOWN}),
+        ("States of a letter", {s.value: v for s, v in STATES_VI.items()}),
     ],
 )
 def test_the_glossary_and_the_program_use_the_same_vietnamese(title: str, words: dict[str, str]) -> None:

@@ -30,13 +30,13 @@ from monitor.store import database
 from monitor.store.tables import Letter
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+CALENDAR = load_calendar(CalendarSettings(), ZONE.key, Path())  # before any fork: a child is to die at work
 _FURTHEST = 90  # statements a child may live: some steps of some letters
 
 
 def live(sessions: sessionmaker[Session], now: datetime) -> None:
     """Judges, drafts, and takes every step of every letter, each in its own transaction, as clerks would."""
-    calendar = load_calendar(CalendarSettings(), ZONE.key, Path())
-    settings = Letters(agencies=(LetterAgency(numbering="internal"),))
+    calendar, settings = CALENDAR, Letters(agencies=(LetterAgency(numbering="internal"),))
     office = Office(calendar, settings)
     judge_due(sessions, Rules(calendar, Warning(), (), Directory()), now)
     with sessions.begin() as session:

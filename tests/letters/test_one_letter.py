@@ -57,7 +57,7 @@ def check(sessions: sessionmaker[Session]) -> None:
 
 
 def test_killed_at_any_statement_each_letter_lives_once(due: sessionmaker[Session], store_url: str) -> None:
-    kills = proof_examples(12, 1000)
+    kills = proof_examples(8, 1000)
     killed = re.search(r"^killed: (\d+)$", run(store_url, "kills", "7", str(kills)), re.MULTILINE)
     assert killed
     assert int(killed[1]) > kills // 2, "most of them died on the way"

@@ -21,6 +21,7 @@ from monitor.letters.verify import verify
 from monitor.mailroom import LetterMail
 from monitor.settings import Email
 from monitor.store.tables import ApplicantRow, Base, Letter, Message
+from tests.letters.samples import printed, squeezed
 from tests.letters.test_life import MONDAY, OFFICE, WAY, by, change, go, refused, state, void
 from tests.letters.test_life import drafted as drafted_letters
 from tests.peers.smtp import MailServer, mail_server
@@ -92,7 +93,12 @@ def test_a_letter_is_told_to_both_by_mail_and_closes_itself(post: Post) -> None:
     for needed in ("số 15/PXL", "ngày 01 tháng 12 năm 2026", "Cần xác minh thực địa.", "Điều 19", "hết ngày 25/11/2026",
                    "https://dunghen.vidu.gov.vn/hoso/H19.126-251103-0001"):  # fmt: skip
         assert needed in said
-    assert "Bé" not in said, "the counter looks the person up in the system"
+    (paper,) = post.mail.taken[0][1].iter_attachments()
+    assert paper.get_filename() == "thong-bao-H19.126-251103-0001.pdf"
+    printed_notice = squeezed("".join(printed(paper.get_content())))
+    assert squeezed("điều chỉnh thời gian hẹn trả kết quả của hồ sơ thành ngày 01 tháng 12 năm 2026") in printed_notice
+    for words in (said, printed_notice):
+        assert "Bé" not in words, "the counter looks the person up in the system"
     go(post.sessions, change, to_applicant)
     assert post.goes() == 1
     to, subject, said = words_of(post.mail, 1)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from monitor.people import Directory
 from monitor.reports.dossier import dossier_pages
 from monitor.reports.late import Shown, counts, late_dossiers, late_number, letters_needed, subtree
-from monitor.reports.sources import set_aside, source_health, stale_sources
+from monitor.reports.sources import held_sources, set_aside, source_health, stale_sources
 from monitor.store.tables import Dossier, Letter, Source
 from tests.web import desk
 
@@ -189,3 +189,11 @@ def test_the_page_of_a_dossier_tells_its_story_in_order(session: Session) -> Non
     ]
     assert [letter.has_content for letter in page.letters] == [True]
     assert dossier_pages(session, "H19.00-000000-0000", now=desk.NOW) == []
+
+
+def test_no_letter_rests_on_a_source_whose_newest_reading_is_quarantined(session: Session) -> None:
+    """Young enough to be shown, not good enough to apologise by."""
+    assert "motcua" not in held_sources(session, desk.settings().sources, now=desk.NOW)
+    session.execute(update(Source).where(Source.name == "motcua").values(last_result="quarantined"))
+    assert "motcua" in held_sources(session, desk.settings().sources, now=desk.NOW)
+    assert "motcua" not in stale_sources(session, desk.settings().sources, now=desk.NOW)

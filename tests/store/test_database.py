@@ -89,3 +89,24 @@ def test_an_old_store_says_what_to_run() -> None:
     with pytest.raises(migrate.SchemaTooOld, match="dunghen db upgrade"):
         migrate.check(engine)
     engine.dispose()
+
+
+def test_letters_from_before_the_seals_are_sealed_by_the_upgrade(sqlite_url: str) -> None:
+    """An installation that is brought up to date does not find all its letters altered."""
+    from monitor.letters.verify import verify
+    from tests.letters.test_draft import put
+
+    engine = database.open_engine(sqlite_url)
+    sessions = database.session_factory(engine)
+    with sessions.begin() as session:
+        put(session, 1)
+    with sessions() as session:
+        assert [fault.problem for fault in verify(session)] == ["not in the log"]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0005'"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate.command, "upgrade", lambda *_: None)  # the tables are there already
+        migrate.upgrade(engine)
+    with sessions() as session:
+        assert verify(session) == []
+    engine.dispose()

@@ -96,11 +96,18 @@ FINDING_VI = {
 BASIS_VI = {
     Basis.SAME_AGENCY: "cùng thủ tục tại cơ quan này",
     Basis.ALL_AGENCIES: "cùng thủ tục ở mọi cơ quan",
+    Basis.LATE_ONES: "của mọi thủ tục",
 }
 
 
 def say_proposal(proposal: Proposal) -> str:
     """Why this date is proposed, in one line for the officer who decides."""
+    if proposal.basis is Basis.LATE_ONES:
+        return (
+            f"Đề xuất hẹn lại {say_day(proposal.on)} (cán bộ quyết định): quá ít hồ sơ cùng thủ tục từng lâu như vậy; "
+            f"{SHARE.numerator}/{SHARE.denominator} trong {proposal.dossiers} hồ sơ {BASIS_VI[proposal.basis]} từng "
+            f"trễ hơn {proposal.elapsed} ngày làm việc có kết quả sau không quá {proposal.needs} ngày làm việc nữa."
+        )
     return (
         f"Đề xuất hẹn lại {say_day(proposal.on)} (cán bộ quyết định): hồ sơ đã qua {proposal.elapsed} ngày làm việc; "
         f"{SHARE.numerator}/{SHARE.denominator} trong {proposal.dossiers} hồ sơ {BASIS_VI[proposal.basis]} còn dang dở "

@@ -178,7 +178,7 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
             "letter_provisional": judgement.letter_provisional,
             "late_vs_promise": judgement.late_vs_promise,
             "late_vs_original": judgement.late_vs_original,
-            "taken_days": _taken_days(facts, judgement, rules.calendar),
+            **_took(facts, judgement, rules.calendar),
             "judged_at": now,
             "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }
@@ -188,18 +188,22 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
     return Judged(row, facts, judgement)
 
 
-def _taken_days(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> int | None:
-    """Working days from reception to the stated result: the history new dates are proposed from. None for one that
-    was ever paused: part of its time was not the agency's."""
+def _took(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> dict[str, int | None]:
+    """Working days from reception to the stated result, and from the promise where that was late: the history that new
+    dates are proposed from. None for one that was ever paused: part of its time was not the agency's."""
     done, received = facts.finished_at, facts.received_at
+    nothing: dict[str, int | None] = {"taken_days": None, "late_days": None}
     if judgement.stage not in FINISHED_STAGES or facts.status not in _WITH_RESULT or facts.pauses:
-        return None
-    if done is None or received is None:
-        return None
+        return nothing
+    if done is None or received is None or judgement.promise is None:
+        return nothing
+    done_on = calendar.local_date(done)
     try:
-        return max(0, calendar.working_days_between(calendar.local_date(received), calendar.local_date(done)))
+        taken = max(0, calendar.working_days_between(calendar.local_date(received), done_on))
+        late = calendar.working_days_between(calendar.local_date(judgement.promise.at), done_on)
     except CalendarExhausted:
-        return None
+        return nothing
+    return {"taken_days": taken, "late_days": max(1, late) if judgement.stage is Stage.FINISHED_LATE else None}
 
 
 def _first(*instants: datetime | None) -> datetime | None:

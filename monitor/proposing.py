@@ -35,10 +35,11 @@ class Subject(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Working days finished dossiers took, by (procedure, agency) and by procedure."""
+    """Working days finished dossiers took, by (procedure, agency) and by procedure; and how late the late ones were."""
 
     of_agency: Mapping[tuple[str, str], Taken]
     of_procedure: Mapping[str, Taken]
+    late_ones: Taken
 
 
 def history_of(session: Session, procedures: Collection[str], now: datetime) -> History:
@@ -60,7 +61,10 @@ def history_of(session: Session, procedures: Collection[str], now: datetime) -> 
             assert days is not None
             of_agency[procedure, agency][days] = number
             of_procedure[procedure][days] += number
-    return History(of_agency, of_procedure)
+    recent = Dossier.finished_at.between(now - LOOKS_BACK, now)
+    late = select(Dossier.late_days, func.count()).where(Dossier.late_days.is_not(None), recent)
+    late_ones = {days: number for days, number in session.execute(late.group_by(Dossier.late_days)) if days is not None}
+    return History(of_agency, of_procedure, late_ones)
 
 
 def proposal_for(one: Subject, history: History, calendar: WorkingCalendar, today: date) -> Proposal | None:
@@ -74,6 +78,7 @@ def proposal_for(one: Subject, history: History, calendar: WorkingCalendar, toda
             promised_on=calendar.local_date(one.promise_at),
             same_agency=history.of_agency.get((one.procedure_code, one.agency_code), {}),
             all_agencies=history.of_procedure.get(one.procedure_code, {}),
+            late_ones=history.late_ones,
             calendar=calendar,
         )
     except CalendarExhausted:
@@ -84,6 +89,8 @@ def proposals(
     session: Session, dossiers: Collection[Subject], calendar: WorkingCalendar, now: datetime
 ) -> dict[int, Proposal]:
     """By dossier id, for all of these at once."""
+    if not dossiers:
+        return {}
     history = history_of(session, {one.procedure_code for one in dossiers}, now)
     today = calendar.local_date(now)
     found = {one.id: proposal_for(one, history, calendar, today) for one in dossiers}

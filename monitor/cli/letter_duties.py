@@ -80,8 +80,11 @@ def due(
 
 
 def _note(desk: Desk, row: "Due") -> str:
+    from monitor.letters.steps import HELD_VI
+
     if row.held_for:
-        return desk.say(Words("tạm treo: {why}", "suspended: {why}").fill(why=row.held_for))
+        why = HELD_VI.get(row.held_for, row.held_for)
+        return desk.say(Words(f"tạm treo: {why}", f"suspended: {row.held_for}"))
     if row.is_over:
         return desk.say(Words("đã quá giờ", "over"))
     return desk.say(Words("không hẹn lại nữa", "no new date")) if row.promise_number > 1 else ""

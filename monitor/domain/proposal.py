@@ -23,11 +23,13 @@ class Basis(StrEnum):
 
     SAME_AGENCY = "same_agency"
     ALL_AGENCIES = "all_agencies"
+    LATE_ONES = "late_ones"  # of any procedure: how long those that were this late stayed so
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`on` is a working day after today and after the promise; `needs` and `elapsed` are working days."""
+    """`on` is a working day after today and after the promise. Working days: `elapsed` is the dossier's age, or with
+    `LATE_ONES` the days since its promise; `needs` is what is added, there to the promise if that is still ahead."""
 
     on: date
     elapsed: int
@@ -43,21 +45,30 @@ def propose(
     promised_on: date,
     same_agency: DaysTaken,
     all_agencies: DaysTaken,
+    late_ones: DaysTaken,
     calendar: WorkingCalendar,
 ) -> Proposal | None:
-    """The day by which four of five such dossiers had their result; None where too few were ever this old.
+    """The day by which four of five such dossiers had their result. A file later than any of its procedure ever was is
+    compared with all late files, by the days since the promise; None where too few were even that late.
 
-    Raises `CalendarExhausted`.
+    `late_ones`: working days from the promise to the result of dossiers that were finished late. Raises
+    `CalendarExhausted`.
     """
     elapsed = max(0, calendar.working_days_between(received_on, today))
-    for basis, taken in ((Basis.SAME_AGENCY, same_agency), (Basis.ALL_AGENCIES, all_agencies)):
-        older = {days - elapsed: number for days, number in taken.items() if days > elapsed}
-        dossiers = sum(older.values())
+    overdue = max(0, calendar.working_days_between(promised_on, today))
+    latest = max(today, promised_on)
+    for basis, taken, so_far, counted_from in (
+        (Basis.SAME_AGENCY, same_agency, elapsed, today),
+        (Basis.ALL_AGENCIES, all_agencies, elapsed, today),
+        (Basis.LATE_ONES, late_ones, overdue, latest),
+    ):
+        longer = {days - so_far: number for days, number in taken.items() if days > so_far}
+        dossiers = sum(longer.values())
         if dossiers < AT_LEAST:
             continue
-        needs = _quantile(older, dossiers)
-        earliest = calendar.add_working_days(max(promised_on, today), 1)
-        return Proposal(max(calendar.add_working_days(today, needs), earliest), elapsed, needs, basis, dossiers)
+        needs = _quantile(longer, dossiers)
+        on = max(calendar.add_working_days(counted_from, needs), calendar.add_working_days(latest, 1))
+        return Proposal(on, so_far, needs, basis, dossiers)
     return None
 
 

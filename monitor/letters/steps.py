@@ -34,6 +34,16 @@ STATES_VI = {
 STALE = "stale_source"  # joined when a step is taken, never stored as a suspension
 PRINTED, SEALED = "printed", "sealed"
 ASIDE = frozenset({PRINTED, SEALED})  # steps that move nothing, and may be recorded after a later one
+HELD_VI = {
+    "state_mismatch": "hai hệ thống nói khác nhau",
+    "missing_at_source": "hồ sơ vắng mặt ở nguồn",
+    "unreadable_at_source": "không đọc được bản ghi mới nhất ở nguồn",
+    "stale_source": "nguồn im lặng hoặc lần đọc mới nhất không tin được",
+    "paused": "hồ sơ đang tạm dừng",
+    "unknown": "trạng thái hồ sơ chưa rõ",
+    "uncertain": "chưa rõ hồ sơ xong trước hay sau hạn",
+    "no_promise": "hồ sơ không có ngày hẹn trả",
+}
 LONGEST_NOTE = 200  # characters of a proof or a word why
 LONGEST_ACTOR = 120
 _PERSONAL = re.compile(r"\d{9,}|\S@\S")  # a phone, an id number, a mailbox
@@ -106,7 +116,7 @@ def open_case(
     if unsuspended and (held := held_for(letter, dossier, stale)):
         raise StepRefused(
             "suspended",
-            f"Phiếu đang tạm treo ({held}): kiểm tra rồi xác nhận trước (dunghen letters confirm).",
+            f"Phiếu đang tạm treo ({HELD_VI.get(held, held)}): kiểm tra rồi xác nhận trước (dunghen letters confirm).",
             f"The letter is suspended ({held}): look, then confirm it (dunghen letters confirm).",
         )
     return Case(letter, dossier)

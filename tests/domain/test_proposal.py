@@ -14,11 +14,16 @@ MON, RECEIVED, PROMISED = date(2026, 11, 23), date(2026, 11, 2), date(2026, 11, 
 
 
 def proposed(
-    own: dict[int, int], all_: dict[int, int] | None = None, *, today: date = MON, promised: date = PROMISED
+    own: dict[int, int],
+    all_: dict[int, int] | None = None,
+    late: dict[int, int] | None = None,
+    *,
+    today: date = MON,
+    promised: date = PROMISED,
 ) -> Proposal | None:
     return propose(
         today=today, received_on=RECEIVED, promised_on=promised,
-        same_agency=own, all_agencies=all_ or {}, calendar=CALENDAR,
+        same_agency=own, all_agencies=all_ or {}, late_ones=late or {}, calendar=CALENDAR,
     )  # fmt: skip
 
 
@@ -48,6 +53,29 @@ def test_late_already_counts_from_today() -> None:
     found = proposed({30: 10}, today=date(2026, 12, 7), promised=PROMISED)
     assert found is not None
     assert (found.elapsed, found.on) == (24, date(2026, 12, 15))
+
+
+@pytest.mark.parametrize(
+    ("today", "late", "expected", "why"),
+    [
+        (
+            date(2026, 12, 7),
+            {2: 50, 10: 4, 12: 1},
+            ("2026-12-09", 8, 2),
+            "8 days late: of the five that were later still",
+        ),
+        (MON, {1: 3, 2: 2}, ("2026-11-27", 0, 2), "not late yet: counted from the promise"),
+        (date(2026, 12, 7), {2: 50, 10: 4}, None, "four prove nothing"),
+    ],
+)
+def test_later_than_any_of_its_procedure_is_compared_with_all_late_ones(
+    today: date, late: dict[int, int], expected: tuple[str, int, int] | None, why: str
+) -> None:
+    found = proposed({3: 90}, {3: 90}, late, today=today)
+    if expected is None:
+        assert found is None, why
+        return
+    assert found == Proposal(date.fromisoformat(expected[0]), *expected[1:], Basis.LATE_ONES, 5), why
 
 
 @given(

@@ -57,6 +57,7 @@ class Dossier(Base):
     late_vs_promise: Mapped[bool | None]  # against the promise in force; null = not known, or no promise
     late_vs_original: Mapped[bool | None]  # against the first one, whatever came after
     taken_days: Mapped[int | None] = mapped_column(Integer)  # working days from reception to the stated result
+    late_days: Mapped[int | None] = mapped_column(Integer, index=True)  # from the promise to it, where it was late
     judged_at: Mapped[datetime | None]
     next_change_at: Mapped[datetime | None] = mapped_column(
         index=True

@@ -3,13 +3,13 @@
 They are about the machine, so they read the store un-narrowed; dossiers are only counted.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import func, select
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -30,6 +30,7 @@ from monitor.web.visit import VisitDep, needs
 
 _PAGE = 100
 HIDDEN = "••••••"
+_PASSWORD = re.compile(r"(://[^\s/:@]*:)[^\s/]+@")
 
 
 def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRouter:
@@ -124,12 +125,11 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
 def as_loaded(settings: Settings) -> Iterator[tuple[str, str]]:
     """Every setting as (key, value), defaults included. What is secret is only said to be there."""
     for key, value in _flat("", settings):
-        if key == "database.url":
-            yield key, make_url(str(value)).render_as_string(hide_password=True)
-        elif isinstance(value, SecretStr):
+        if isinstance(value, SecretStr):
             yield key, HIDDEN
         else:
-            yield key, "" if value is None else str(value)
+            # a proxy's or the database's address may hold a password too
+            yield key, "" if value is None else _PASSWORD.sub(rf"\1{HIDDEN}@", str(value))
 
 
 def _flat(at: str, value: Any) -> Iterator[tuple[str, Any]]:

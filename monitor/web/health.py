@@ -22,12 +22,11 @@ from monitor.reports.outbox import outbox_figures
 from monitor.reports.sources import SourceRow, source_health
 from monitor.store.database import reading
 from monitor.web.needs import WebNeeds
-from monitor.web.visit import Visit, VisitDep, anyone, needs
+from monitor.web.visit import LOOPBACK, Visit, VisitDep, anyone, needs
 
 HEALTH_WAIT_S = 20.0
 _AT_ONCE = 4  # callers of /healthz that may wait at the same time; the others queue
 _SLOWEST_JUDGING_S = 300  # a cycle older than this, or than five intervals, is no longer keeping up
-_LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
 def router(program: WebNeeds, scheduler: Engine | None) -> APIRouter:
@@ -82,7 +81,7 @@ def router(program: WebNeeds, scheduler: Engine | None) -> APIRouter:
 
 def _may_know_more(visit: Visit) -> bool:
     """Names of sources and jobs are for this machine and for who may see them."""
-    return visit.address in _LOOPBACK or visit.may(Right.SEE_METRICS)
+    return visit.address in LOOPBACK or visit.may(Right.SEE_METRICS)
 
 
 def _figures(session: Session, program: WebNeeds, scheduler: Engine | None, visit: Visit) -> bytes:

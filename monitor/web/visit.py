@@ -49,6 +49,7 @@ _Route = TypeVar("_Route", bound=Callable[..., Any])
 _MARK = "__demand__"
 FORM_FIELD = "form_token"
 FORM_HEADER = "x-form-token"
+LOOPBACK = frozenset({"127.0.0.1", "::1"})  # as a client's address is written
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

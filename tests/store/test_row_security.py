@@ -11,10 +11,11 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
-from monitor.store import database
+from monitor.store import database, scope
 from monitor.store.scope import EVERYTHING, Reach, Scope, narrow
 from monitor.store.tables import ApplicantRow, Dossier
 from tests.web import desk
+from tests.web.conftest import visiting
 
 OWN = Reach(frozenset({"H19.32", "H19.32.1"}))
 TABLES = ("dossier", "letter", "source_dossier", "crossing", "applicant", "observation", "notice", "finding")
@@ -119,3 +120,20 @@ def test_both_layers_agree(ordinary: Engine) -> None:
     with Session(ordinary) as session:
         narrow(session, Scope(OWN, OWN))
         assert session.query(ApplicantRow).count() == _seen(session)["applicant"] == 3
+
+
+def test_a_page_that_lost_its_criteria_still_shows_nothing_foreign(
+    ordinary: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first layer taken away: the pages work on an ordinary role, and the policies alone keep the agencies apart."""
+    monkeypatch.setattr(scope, "_options", lambda _scope: ())
+    with visiting(desk.program(ordinary), name="clerk2") as client:
+        listed = client.get("/thu").text
+        assert client.get("/letters/3.docx").status_code == 200
+        assert client.get("/letters/1.docx").status_code == 404
+        assert client.get("/api/v1/dossiers/H19.31-260209-0007").status_code == 404
+    assert "H19.32-260224-0021" in listed
+    assert "H19.31-" not in listed
+    with visiting(desk.program(ordinary), name="sysadmin") as client:
+        page = client.get("/quan-tri").text
+    assert "bỏ qua lớp chặn" not in page, "the role obeys the policies"

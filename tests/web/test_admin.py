@@ -79,8 +79,11 @@ def test_settings_are_shown_as_loaded_without_their_secrets(program: Any) -> Non
     assert "sources[0].password" in page
     assert HIDDEN in page
     assert "web.session_idle" in page, "defaults too"
-    found = dict(as_loaded(desk.settings(database={"url": "postgresql+psycopg://dh:geheim@h/d"})))
-    assert found["database.url"] == "postgresql+psycopg://dh:***@h/d"
+    telegram = {"enabled": False, "proxy": "http://nga:geheim@proxy.example.vn:3128"}
+    database = {"url": "postgresql+psycopg://dh:geheim@h/d"}
+    found = dict(as_loaded(desk.settings(database=database, channels={"telegram": telegram})))
+    assert found["database.url"] == f"postgresql+psycopg://dh:{HIDDEN}@h/d"
+    assert found["channels.telegram.proxy"] == f"http://nga:{HIDDEN}@proxy.example.vn:3128"
     assert "geheim" not in str(found)
     assert found["sources[0].password"] == HIDDEN
 

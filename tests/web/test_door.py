@@ -141,6 +141,9 @@ def test_an_address_waits_after_twenty_wrong_tries() -> None:
     assert tries.must_wait("192.0.2.7", now + timedelta(minutes=5))
     assert not tries.must_wait("192.0.2.8", now + timedelta(minutes=5)), "another address"
     assert not tries.must_wait("192.0.2.7", now + timedelta(minutes=11)), "it passes"
+    for second in range(30):
+        tries.failed("127.0.0.1", now + timedelta(seconds=second))
+    assert not tries.must_wait("127.0.0.1", now + timedelta(minutes=1)), "a proxy nobody named: all would wait for one"
     for number in range(11_000):
         tries.failed(f"10.{number // 250}.{number % 250}.1", now)
     assert len(tries._tries) <= 10_000, "bounded, whoever knocks"

@@ -36,7 +36,7 @@ proof: $(VENV)/.dev
 	$(BIN)/python -m tests.proof
 
 bench: $(VENV)/.dev
-	set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
+	set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python -m bench.$$(basename $$file .py); done
 
 lock: $(VENV)/.dev
 	echo 'setuptools>=77' | $(COMPILE) setup.cfg - --extra demo --extra sign -o requirements.lock

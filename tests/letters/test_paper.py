@@ -14,6 +14,7 @@ from monitor.letters.content import Content
 from monitor.letters.density import CLOSER, CLOSEST, ROOMY, density_of
 from monitor.letters.fonts import FOLDER, GlyphMissing, repertoire
 from monitor.letters.paper import MOST_IN_ONE_FILE, mark, pdf
+from monitor.letters.sheet import notice
 from monitor.letters.wording import Head, reworded
 from tests.counts import proof_examples
 from tests.letters.samples import FORMS, filled, letter, printed, squeezed
@@ -96,14 +97,21 @@ def test_a4() -> None:
 
 
 @pytest.mark.parametrize("overdue", [True, False])
-def test_one_page_at_the_promised_lengths(overdue: bool) -> None:
+@pytest.mark.parametrize("form", FORMS.codes)
+def test_one_page_at_the_promised_lengths(form: str, overdue: bool) -> None:
+    purpose = FORMS.get(form).purpose
     content = letter(
+        "pxl_2025" if purpose == "notice" else form,
         agency=filled("Ủy ban nhân dân", MOST["agency"]),
         applicant=filled("Nguyễn Hoàng", MOST["applicant"]),
         procedure=filled("Thủ tục đăng ký", MOST["procedure"]),
         is_overdue=overdue,
+        promise_number=2 if purpose == "apology" else 1,
+        contact=filled("Bộ phận Một cửa, điện thoại", 100),
     )
-    content = reworded(FORMS.get("pxl_2025"), content, reason=filled("Cần xác minh thực địa", MOST["reason"]))
+    content = reworded(FORMS.get(content.form), content, reason=filled("Cần xác minh thực địa", MOST["reason"]))
+    content = notice(FORMS, content, None) if purpose == "notice" else content
+    assert content.form == form
     assert len(printed(pdf([content]))) == 1
     says_exactly(pdf([content]), content)
 
@@ -241,12 +249,17 @@ TEXTS = st.lists(_pieces, max_size=60).map("".join) | st.lists(
 
 
 @settings(max_examples=proof_examples(200, 10_000), deadline=None)
-@given(applicant=TEXTS, procedure=TEXTS, reason=TEXTS)
+@given(form=st.sampled_from(FORMS.codes), applicant=TEXTS, procedure=TEXTS, reason=TEXTS)
 def test_any_text_is_printed_exactly_or_refused_naming_the_character(
-    applicant: str, procedure: str, reason: str
+    form: str, applicant: str, procedure: str, reason: str
 ) -> None:
-    content = letter(applicant=applicant, applicant_kind="organisation", procedure=procedure)
-    content = reworded(FORMS.get("pxl_2025"), content, reason=reason)
+    """On every form; addresses are on labels (test_preview.py)."""
+    is_notice = FORMS.get(form).purpose == "notice"
+    content = letter(
+        "pxl_2025" if is_notice else form, applicant=applicant, applicant_kind="organisation", procedure=procedure
+    )
+    content = reworded(FORMS.get(content.form), content, reason=reason)
+    content = notice(FORMS, content, None) if is_notice else content
     refused, data = None, b""
     try:
         data = pdf([content])

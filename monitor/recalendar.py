@@ -27,13 +27,14 @@ from monitor.store.writing import one_writer, table_of, update_many
 
 CALENDAR_APPLIED = "calendar_applied"
 LIMITS_APPLIED = "limits_applied"
+RECOUNTED = "recounted"  # the file was edited past `apply`
 # Letters in these states are no paper yet, or no longer one.
 _NO_PAPER = ("owed", "void", "missed", "not_needed")
 _OPEN = sorted({status.value for status in OPEN} | {Status.UNKNOWN.value})
 _NEEDED = (
     "id", "code", "agency_code", "procedure_code", "channel", "status", "received_at", "promised_at", "extended_at",
     "original_promised_at", "finished_at", "finished_after_at", "finished_by_at", "paused_since_at", "submitted_at",
-    "precision", "payment_pauses", "pauses", "due_on", "extended_by_letter_on",
+    "precision", "payment_pauses", "pauses", "due_on", "calendar_version", "extended_by_letter_on",
 )  # fmt: skip
 
 
@@ -132,11 +133,11 @@ def survey(session: Session, old: Basis, new: Basis, warning: Warning, now: date
         term = new.terms.find(row.procedure_code, row.channel)
         calendar = new.calendar.of(row.agency_code)
         today = calendar.local_date(now)
-        due = own_count(term, row.received_at, calendar)
         pauses = row.payment_pauses if same_terms else bool(term and term.rules.payment_pauses)
         before = _judged(row, row.payment_pauses, old.calendar.of(row.agency_code), warning, now)
         after = _judged(row, pauses, calendar, warning, now)
-        due_on = due.due_on if due else None
+        row_after = _projected(row, new, pauses, now)
+        due_on = row_after["due_on"]
         change = Change(
             code=row.code,
             agency_code=row.agency_code,
@@ -152,17 +153,7 @@ def survey(session: Session, old: Basis, new: Basis, warning: Warning, now: date
         )
         if change.is_any:
             changes.append(change)
-        projected.append(
-            {
-                "id": row.id,
-                "due_at": due.due_at if due else None,
-                "due_on": due_on,
-                "due_provisional": due is not None and due.provisional,
-                "payment_pauses": pauses,
-                "calendar_version": calendar.version,
-                "next_change_at": now,
-            }
-        )
+        projected.append(row_after)
     return Survey(old.version, new.version, now, len(projected), tuple(changes), tuple(projected))
 
 
@@ -196,6 +187,44 @@ def apply(
             detail={"reason": reason.strip(), "from": old.version, "to": new.version, **found.numbers()},
         )
     return found
+
+
+def recount(sessions: sessionmaker[Session], basis: Basis, now: datetime) -> int:
+    """Counts anew every open dossier that was counted with another calendar than `basis` has for its agency, and
+    returns how many: after an edit of the file that went past `apply`. They are judged again at the next judging."""
+    with sessions.begin() as session:
+        one_writer(session)
+        dossier = table_of(Dossier)
+        other = select(dossier.c.id).where(
+            dossier.c.status.in_(_OPEN), dossier.c.calendar_version != basis.calendar.version
+        )
+        if session.execute(other.limit(1)).first() is None:
+            return 0  # the usual case: one look, and an agency of its own ways is compared below
+        rows = [
+            _projected(row, basis, row.payment_pauses, now)
+            for row in _open_rows(session)
+            if row.calendar_version != basis.calendar.of(row.agency_code).version
+        ]
+        update_many(session, Dossier, rows)
+        if rows:
+            detail = {"to": basis.version, "open": len(rows)}
+            audit.append(session, at=now, actor="program", action=RECOUNTED, subject="calendar", detail=detail)
+    return len(rows)
+
+
+def _projected(row: Any, basis: Basis, payment_pauses: bool, now: datetime) -> dict[str, Any]:
+    """The row of an open dossier as `basis` counts it, to be judged again."""
+    calendar = basis.calendar.of(row.agency_code)
+    due = own_count(basis.terms.find(row.procedure_code, row.channel), row.received_at, calendar)
+    return {
+        "id": row.id,
+        "due_at": due.due_at if due else None,
+        "due_on": due.due_on if due else None,
+        "due_provisional": due is not None and due.provisional,
+        "payment_pauses": payment_pauses,
+        "calendar_version": calendar.version,
+        "next_change_at": now,
+    }
 
 
 def _open_rows(session: Session) -> Iterator[Any]:
@@ -248,4 +277,14 @@ def _replace(target: Path, data: bytes) -> None:
         draft.unlink(missing_ok=True)
 
 
-__all__ = ["CALENDAR_APPLIED", "LIMITS_APPLIED", "Basis", "Change", "NothingToSay", "Survey", "apply", "survey"]
+__all__ = [
+    "CALENDAR_APPLIED",
+    "LIMITS_APPLIED",
+    "Basis",
+    "Change",
+    "NothingToSay",
+    "Survey",
+    "apply",
+    "recount",
+    "survey",
+]

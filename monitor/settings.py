@@ -165,6 +165,7 @@ class Alerts(Strict):
 
     most_an_hour: int = Field(default=6, ge=0)  # urgent ones aside; 0 = no such cap
     reach_tell: tuple[str, ...] = ("admin", "provincial_office")
+    calendar_tell: tuple[str, ...] = ("provincial_office",)  # hear 60 days before the decreed days off end
 
 
 class DigestSettings(Strict):

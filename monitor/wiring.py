@@ -17,6 +17,7 @@ from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor import backups, logs
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.bounces import BounceMailbox, take_back
+from monitor.alerts.calendar_end import tell_calendar_end
 from monitor.alerts.current import Office as AlertOffice
 from monitor.alerts.digests import DigestRule, parse_moment, plan_digests
 from monitor.alerts.forecast import Gap, rung_rule
@@ -44,6 +45,7 @@ from monitor.mailroom import LetterMail
 from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
 from monitor.pull import PullCount, SourceRules, pull_source
+from monitor.recalendar import Basis, recount
 from monitor.reports.sources import held_sources, stale_sources
 from monitor.settings import AnySource, DigestSettings, Letters, Settings
 from monitor.silence import judge_sources
@@ -95,9 +97,8 @@ class Program:
         self.settings = settings
         self.clock = clock
         self.directory: Directory = load_directory(settings.people.file)
-        self.calendar: WorkingCalendar = load_calendar(
-            settings.calendar, settings.site.timezone, settings.folder, self.directory.chain
-        )
+        self.calendar: WorkingCalendar = self._load_calendar()
+        self._counted_with = ""
         self.terms: Terms = load_terms(settings.procedures.file)
         self.engine: Engine = database.open_engine(settings.database.url)
         if upgrade:
@@ -114,6 +115,10 @@ class Program:
         self._people_seen = _stamp(settings.people.file)
         self._stopping = threading.Event()
         self._bounce_mailbox: BounceMailbox | None = None
+
+    def _load_calendar(self) -> WorkingCalendar:
+        site = self.settings.site
+        return load_calendar(self.settings.calendar, site.timezone, self.settings.folder, self.directory.chain)
 
     def __enter__(self) -> Self:
         return self
@@ -175,6 +180,7 @@ class Program:
         except PeopleFileError as error:
             log.error("people_file_refused", count=len(error.mistakes))
             return False
+        self.calendar = self._load_calendar()  # agencies inherit their days from those above them
         for made in ("rules", "intake"):
             self.__dict__.pop(made, None)
         log.info("people_file_taken_up", count=len(self.directory.people()))
@@ -234,6 +240,8 @@ class Program:
         """Judges what is due, then the sources' silence. Raises `JudgedBackwards` before the last real run."""
         self.read_people_again()
         now = at or self._steady_now()
+        if not dry_run:
+            self._recount(now)
         count = judge_due(self.sessions, self.rules, now, dry_run=dry_run)
         if not dry_run:
             with self.sessions.begin() as session:
@@ -241,7 +249,18 @@ class Program:
                 count.notices_owed += judge_sources(
                     session, self.settings.sources, self.rules.rungs, self.calendar, now
                 )
+                tell_calendar_end(session, self.calendar, self.settings.alerts.calendar_tell, now)
         return count
+
+    def _recount(self, now: datetime) -> None:
+        """Once a process: what was counted with another calendar than ours is counted anew, and the log says so. A file
+        that was edited by hand must not leave letter days of yesterday's calendar behind."""
+        if self._counted_with == self.calendar.version:
+            return
+        number = recount(self.sessions, Basis(self.calendar, self.terms), now)
+        self._counted_with = self.calendar.version
+        if number:
+            log.warning("recounted_with_another_calendar", dossiers=number, version=self.calendar.version)
 
     def _steady_now(self) -> datetime:
         """Now, or the last judged instant where the machine's clock was set back a little since: time never runs

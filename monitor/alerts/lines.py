@@ -9,12 +9,15 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from monitor.alerts.calendar_end import PLACE
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.duties import calendar_runs_out
 from monitor.domain.letter import ISSUED, LetterState
+from monitor.domain.saying import say_day
 from monitor.store.tables import Dossier, Source
 
 # The worst first; a dossier stands in one section only.
-SECTIONS = ("late", "due_today", "due_soon", "intake", "mismatch", "source", "reach", "done")
+SECTIONS = ("late", "due_today", "due_soon", "intake", "mismatch", "source", "calendar", "reach", "done")
 _PROCEDURE_LENGTH = 90
 # What a line says beside the time, by the occasion of a rung.
 _NOTES = {
@@ -72,6 +75,8 @@ def line_for(
     if subject.said:
         link = f"{base_url.rstrip('/')}/nguoi"
         return Line(section="reach", code="Người nhận tin", notices=notices, how=subject.said, link=link)
+    if subject.source_name == PLACE:
+        return _calendar_line(notices, calendar, at, base_url)
     if subject.dossier is None:
         return _source_line(subject, notices, calendar, at, base_url)
     dossier = subject.dossier
@@ -161,6 +166,17 @@ def _letter(dossier: Dossier, subject: Subject, section: str) -> str:
         unsure = " (tạm tính)" if dossier.letter_provisional else ""  # hangs on a day not officially announced
         return f"nếu không kịp: gửi thư xin lỗi chậm nhất {day_text(dossier.letter_by_on)}{unsure}"
     return ""
+
+
+def _calendar_line(notices: tuple[int, ...], calendar: WorkingCalendar, at: datetime, base_url: str) -> Line:
+    return Line(
+        section="calendar",
+        code="Lịch làm việc",
+        notices=notices,
+        how=calendar_runs_out(calendar, at) or f"đã công bố đến hết {say_day(calendar.announced_until)}",
+        note="hạn rơi vào sau ngày đó chỉ là tạm tính; khi có văn bản, bổ sung vào tệp lịch rồi áp dụng",
+        link=f"{base_url.rstrip('/')}/nguon",
+    )
 
 
 def _source_line(

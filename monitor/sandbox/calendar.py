@@ -18,6 +18,7 @@ _OFF_2027 = (
 )
 OFF = frozenset(map(date.fromisoformat, f"{_OFF_2025} {_OFF_2026} {_OFF_2027}".split()))
 WORKED_SATURDAYS = frozenset({date(2025, 4, 26), date(2026, 1, 10), date(2026, 8, 22)})
+DECREED_UNTIL = date(2026, 12, 31)  # days off after it are a guess
 FIRST_DAY, LAST_DAY = date(2025, 1, 1), date(2027, 3, 31)
 
 

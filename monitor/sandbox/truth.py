@@ -27,6 +27,7 @@ LADDER: tuple[tuple[str, int | str, time, tuple[str, ...]], ...] = (
 )
 # Whatever the ladder says: the one extension is missed too (ND118 Điều 19 khoản 6).
 _LATE_AGAIN = ("chairman", "provincial_office")
+THE_CALENDAR = "Lịch làm việc"  # stands where messages name a dossier: the Office hears 60 days before it ends
 _LATE_RUNGS = frozenset({"late", "late3"})
 # Who stands in where nobody in a role can be reached (ND118 Điều 8, 9, 38).
 _NEXT_ROLE = {
@@ -60,6 +61,9 @@ def work_out(province: Province, now: datetime | None = None) -> Truth:
     at = days.local(now or province.at)
     truth = Truth(at)
     people = _People(province, at.date())
+    if (days.DECREED_UNTIL - at.date()).days <= 60:
+        root = next(agency.code for agency in province.agencies if not agency.parent)
+        truth.told.update((person, THE_CALENDAR) for person in people.reached("provincial_office", root))
     for one in province.dossiers:
         if one.broken_at:
             truth.set_aside[one.broken_at] += 1

@@ -24,7 +24,7 @@ from monitor.one_instance import AlreadyRunning, OneInstance
 from monitor.settings import Settings
 from monitor.steady import ClockJumped, ClockWatch
 from monitor.systemd import Notifier
-from monitor.web import webhook
+from monitor.web import ical, webhook
 from monitor.web.app import make_app
 from monitor.web.needs import WebNeeds
 
@@ -234,6 +234,7 @@ async def _listen_to_bot(ear: "Polling | None", stop: asyncio.Event) -> None:
 
 def _web_config(program: ProgramLike, engine: LocalEngine, ear: "Polling | None") -> uvicorn.Config:
     app = make_app(program, engine)
+    app.router.routes.insert(0, ical.route(program))
     secret = program.settings.channels.telegram.webhook_secret
     if ear is not None and secret is not None:
         app.router.routes.insert(0, webhook.route(ear.path, secret.get_secret_value(), ear.feed))

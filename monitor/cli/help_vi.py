@@ -305,6 +305,12 @@ VIETNAMESE: dict[str, str] = {
         "Liệt kê địa chỉ không nhận tin được nữa kèm lý do; hoặc cho một địa chỉ nhận lại."
     ),
     "Let this address have alerts again.": ("Cho địa chỉ này nhận tin lại."),
+    "Print the secret address of a calendar of due dates for a post, to be subscribed to on a phone.": (
+        "In địa chỉ bí mật của lịch hạn trả theo chức vụ, để đăng ký trên điện thoại."
+    ),
+    "The role of the post.": ("Vai trò của chức vụ."),
+    "The agency of the post.": ("Cơ quan của chức vụ."),
+    "End every calendar of this person.": ("Ngừng mọi lịch của người này."),
     "Confirm the chat that brought the code.": ("Xác nhận tài khoản đã mang mã đến."),
     "End the person's link.": ("Gỡ tài khoản đã gắn."),
     "The role, as in `tell`: agency_head.": ("Vai trò, như trong `tell`: agency_head."),

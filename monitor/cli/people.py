@@ -112,6 +112,41 @@ def link(
         desk.line(desk.say(Words("Đã gỡ.", "Ended.")))
 
 
+@people_app.command("feed")
+def feed(
+    person: Annotated[str, typer.Argument(help="Code of the person in the people file.", metavar="PERSON")],
+    role: Annotated[str, typer.Option("--role", help="The role of the post.")] = "",
+    agency: Annotated[str, typer.Option("--agency", help="The agency of the post.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="End every calendar of this person.")] = False,
+    by: Annotated[str, typer.Option("--by", help="Who does this: name or code of the official.")] = "admin",
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the secret address of a calendar of due dates for a post, to be subscribed to on a phone."""
+    from monitor.alerts.feeds import end_feeds, make_feed
+
+    desk = Desk(config, lang, as_json)
+    today = desk.clock.now().astimezone(desk.zone).date()
+    held = [post for post in _directory(desk).posts_of(person, today) if role in ("", post.role)]
+    held = [post for post in held if agency in ("", post.agency)]
+    if not end and not held:
+        said = Words("{code} không giữ chức vụ này hôm nay.", "{code} does not hold that post today.")
+        raise desk.stopped(Exit.NOT_FOUND, said.fill(code=person))
+    with desk.program() as program, program.sessions.begin() as session:
+        now = program.clock.now()
+        if end:
+            ended = end_feeds(session, person, by, now)
+            desk.line(desk.say(Words("Đã ngừng {n} lịch.", "{n} calendars ended.").fill(n=ended)))
+            return
+        secret = make_feed(session, person, held[0].role, held[0].agency, by, now)
+        address = f"{program.settings.site.base_url.rstrip('/')}/ical/{secret}.ics"
+    if desk.as_json:
+        desk.print_json({"person": person, "role": held[0].role, "agency": held[0].agency, "address": address})
+    else:
+        desk.line(address)
+
+
 def _linked(
     session: "Session", person: str, by: str, now: datetime, *, confirm: bool, end: bool
 ) -> dict[str, object] | None:

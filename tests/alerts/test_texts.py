@@ -4,9 +4,11 @@ from email import policy
 from email.parser import BytesParser
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor import TEMPLATES
 from monitor.alerts.email import build, checked_bytes
 from monitor.alerts.lines import SECTIONS, shorten
 from monitor.alerts.outgoing import Outgoing
@@ -95,16 +97,25 @@ def test_every_mail_parses(lines: list[dict[str, Any]], maybe_repeat: bool) -> N
     assert "<b></b>" not in clean_text(str(mail["Subject"]))
 
 
-def test_templates_see_only_the_fields_of_a_line() -> None:
+TEMPLATE_NAMES = sorted(path.name for path in (TEMPLATES / "alerts").glob("*.j2") if path.name != "phrases.j2")
+
+
+@pytest.mark.parametrize("template", TEMPLATE_NAMES)
+def test_every_template_sees_only_the_fields_of_a_line(template: str) -> None:
     """Marked data in any other field reaches no text of any channel (law.md §8)."""
     marked = dict.fromkeys(("applicant", "name", "phone", "address", "email", "id_number", "order"), "DAU-VET")
     message = _outgoing([line(**marked) for _ in range(60)])
-    texts = [
-        render(name, message, 20) for name in ("telegram.html.j2", "email.txt.j2", "email.html.j2", "subject.txt.j2")
-    ]
     attachment = whole_list(message, 20)
     assert attachment is not None
-    assert "DAU-VET" not in "".join(texts) + attachment.data.decode()
+    assert "DAU-VET" not in render(template, message, 20) + attachment.data.decode()
+
+
+@pytest.mark.parametrize(("detail", "named"), [("codes", False), ("procedures", True)])
+def test_what_a_foreign_service_is_told(detail: str, named: bool) -> None:
+    """`channels.telegram.detail`: by default neither the text nor the file names the procedure."""
+    texts, attachment = compose(_outgoing([line(procedure="DAU-VET") for _ in range(60)]), detail)
+    assert attachment is not None
+    assert ("DAU-VET" in "".join(texts), "DAU-VET" in attachment.data.decode()) == (named, named)
 
 
 def test_shorten_cuts_at_a_word() -> None:

@@ -25,6 +25,7 @@ class Taken:
     text: str
     file_name: str = ""
     file: bytes = b""
+    topic: str = ""
 
 
 @dataclass
@@ -58,7 +59,8 @@ class BotApi:
         problem = html_problem(fields.get("text", "")) if fields.get("parse_mode") == "HTML" else ""
         if problem:
             return _reply(handler, *refused(400, f"Bad Request: can't parse entities: {problem}"))
-        self.taken.append(Taken(method, fields["chat_id"], fields.get("text", ""), *file))
+        topic = fields.get("message_thread_id", "")
+        self.taken.append(Taken(method, fields["chat_id"], fields.get("text", ""), *file, topic=topic))
         if action == "cut_after":
             self.lost_answers += 1
             return _cut(handler)

@@ -1,6 +1,6 @@
 """What will be told, to whom and when: printed before it happens, so that gaps are found before they matter."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.alerts.acknowledge import open_answers
+from monitor.alerts.addresses import linked, parked
 from monitor.alerts.planning import URGENT, rung_name
 from monitor.alerts.recipients import CHANNELS, Reach, Resolver
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
@@ -17,6 +18,8 @@ from monitor.people import Directory
 from monitor.policies import load
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Ladder, Message, MessageNotice, Notice
+
+Resolving = Callable[[date], Resolver]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +70,16 @@ def plan_for(
     today = with_forced([rung_rule(rung) for rung in rungs])
     frozen = _frozen(session, [dossier.id for dossier in dossiers])
     past = _past(session, [dossier.id for dossier in dossiers])
+    resolving = _resolving(session, directory, channels)
     for dossier in dossiers:
         recorded = [(notice, people) for notice, people in past if notice.dossier_id == dossier.id]
-        steps += [_recorded_step(notice, people, calendar, directory, channels, now) for notice, people in recorded]
+        steps += [_recorded_step(notice, people, calendar, resolving, now) for notice, people in recorded]
         known = {
             (notice.rung, notice.role) for notice, _ in recorded if notice.promise_number == dossier.promise_number
         }
         ladder = frozen.get((dossier.id, dossier.promise_number), today)
         held_until = max((a.until_at for a in open_answers(session, dossier.id)), default=now)
-        steps += _ahead(dossier, known, now, held_until, calendar, directory, ladder, channels)
+        steps += _ahead(dossier, known, now, held_until, calendar, directory, ladder, resolving)
     return sorted(steps, key=lambda step: (step.at, step.rung, step.role))
 
 
@@ -95,11 +99,11 @@ def reach_gaps(
     """
     running = select(Dossier.agency_code).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
     agencies = sorted(set(session.scalars(running.distinct())))
-    refused = _refused_addresses(session)
+    resolving = _resolving(session, directory, channels)
     found: dict[tuple[str, str, str], Gap] = {}
     today = calendar.local_date(now)
     for on in (today + timedelta(days=n) for n in range(days)):
-        resolver = Resolver(directory, channels, on, refused)
+        resolver = resolving(on)
         for agency, role, rung in _asked(agencies, rungs, directory):
             key = (agency, role, rung_name(rung))
             reach = resolver.reach(role, agency, rung.channels)
@@ -117,6 +121,13 @@ def _asked(agencies: Iterable[str], rungs: Sequence[Rung], directory: Directory)
             up = {known.code for known in directory.up(agency)} or {agency}
             if not rung.agencies or not up.isdisjoint(rung.agencies):
                 yield from ((agency, role, rung) for role in rung.tell)
+
+
+def _resolving(session: Session, directory: Directory, channels: Collection[str]) -> Resolving:
+    """Finds people on a day as planning does: over linked chats, and not over addresses that take nothing."""
+    closed = _refused_addresses(session) | parked(session).keys()
+    chats = linked(session)
+    return lambda on: Resolver(directory, channels, on, closed, chats)
 
 
 def _refused_addresses(session: Session) -> frozenset[tuple[str, str]]:
@@ -149,14 +160,13 @@ def _recorded_step(
     notice: Notice,
     people: tuple[tuple[str, str], ...],
     calendar: WorkingCalendar,
-    directory: Directory,
-    channels: Collection[str],
+    resolving: Resolving,
     now: datetime,
 ) -> Step:
     told_at = notice.closed_at if notice.state == "told" and notice.closed_at is not None else notice.owed_at
     delivery, reason = _delivery(calendar.local(told_at), notice.severity, calendar), notice.reason
     if notice.state == "owed":  # nobody was chosen yet: whoever would be, if it were planned now
-        resolver = Resolver(directory, channels, calendar.local_date(max(delivery, now)))
+        resolver = resolving(calendar.local_date(max(delivery, now)))
         wanted = notice.channels.split(",") if notice.channels else CHANNELS
         reach = resolver.reach(notice.role, notice.agency_code, wanted)
         people, reason = _people(reach), reason or _why(reach)
@@ -197,7 +207,7 @@ def _ahead(
     calendar: WorkingCalendar,
     directory: Directory,
     rungs: Sequence[RungRule],
-    channels: Collection[str],
+    resolving: Resolving,
 ) -> Iterator[Step]:
     if dossier.promise_at is None or dossier.late_from_at is None or dossier.stage in FINISHED_STAGES:
         return
@@ -211,7 +221,7 @@ def _ahead(
         if at is None or at <= now:
             continue
         told_at = _delivery(at, rung.severity, calendar)
-        resolver = Resolver(directory, channels, calendar.local_date(told_at))
+        resolver = resolving(calendar.local_date(told_at))
         for role in rung.roles:
             if (rung.name, role) not in known:
                 reach = resolver.reach(role, dossier.agency_code, rung.channels or CHANNELS)

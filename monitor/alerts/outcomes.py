@@ -24,7 +24,10 @@ _LOST_ANSWERS_BEFORE_GIVING_UP = 4
 _LAST_PATIENCE = timedelta(minutes=30)  # with no other channel: the role above hears of it too, and the tries go on
 _SHORTEST_SILENCE_S = 1.0
 _KEY_LENGTH = 200
-_COPIED = ("dossier_id", "source", "promise_number", "rung", "agency_code", "severity", "occasion", "rung_at")
+_COPIED = (
+    *("dossier_id", "source", "promise_number", "rung", "agency_code", "severity", "occasion", "channels", "repeat"),
+    "rung_at",
+)
 _SILENCE_TOO_LONG_S = 900.0  # a peer that asks for more is left for the next channel at once
 
 

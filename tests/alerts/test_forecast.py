@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.addresses import park
 from monitor.alerts.forecast import Gap, Step, plan_for, reach_gaps
+from monitor.alerts.linking import Claim, bring_code, confirm, make_code
 from monitor.people import Agency, Directory, Person, Post
 from monitor.settings import Rung
 from monitor.store.tables import Message
@@ -128,3 +130,23 @@ def test_an_address_that_was_refused_last_time_reaches_nobody(sessions: Sessions
     with sessions.begin() as session:
         session.add(Message(key="k2", state="sent", **row))
     assert gaps(sessions, rungs=rungs) == [], "it works again"
+
+
+def test_a_linked_chat_closes_a_gap_and_a_parked_address_opens_one(sessions: Sessions) -> None:
+    """The reach check finds people as planning does."""
+    add_dossiers(sessions, {"agency_code": "H19.2"})
+    rungs = (Rung(name="late", at="+1wd 08:00", when="late", tell=("officer",)),)
+
+    def stood_in() -> list[str]:
+        return [gap.stood_in for gap in gaps(sessions, rungs=rungs)]
+
+    assert stood_in() == ["agency_head"], "the officer has no address in the people file"
+    with sessions.begin() as session:
+        code = make_code(session, "mute", "admin", NOW)
+        brought = bring_code(session, code, "900", "x", NOW)
+        assert isinstance(brought, Claim)
+        confirm(session, brought.id, "admin", NOW)
+    assert stood_in() == []
+    with sessions.begin() as session:
+        park(session, "telegram", "900", "người nhận đã chặn bot", NOW)
+    assert stood_in() == ["agency_head"]

@@ -124,7 +124,8 @@ def header_text(text: str) -> str:
 
 def message_id(key: str, domain: str) -> str:
     """The same for the same message, however often it is sent."""
-    return f"<{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}@{domain}>"
+    digest = hashlib.blake2b(key.encode(errors="replace"), digest_size=16).hexdigest()
+    return f"<{digest}@{domain}>"
 
 
 def message_root(code: str, domain: str) -> str:

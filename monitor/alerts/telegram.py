@@ -32,7 +32,7 @@ from telegram.request import HTTPXRequest
 from monitor.alerts.buttons import Keyboard, Signer, first_keyboard
 from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Result
 from monitor.alerts.tags import LIMIT, plain, split_html, units
-from monitor.alerts.wording import Attachment, render, whole_list
+from monitor.alerts.wording import Attachment, chart, render, whole_list
 from monitor.settings import Telegram
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's coming way to state waits, without its warning
@@ -98,6 +98,9 @@ class TelegramChannel:
         keyboard = first_keyboard(self._signer, message.id, message.view["lines"], message.address)
         last = len(texts) - 1
         steps = [self._text_step(text, message.reply_to, keyboard if n == last else []) for n, text in enumerate(texts)]
+        picture = chart(message)
+        if picture is not None:
+            steps.append(self._picture_step(picture))
         if attachment is not None:
             steps.append(self._file_step(attachment))
         receipts: list[str] = []
@@ -196,6 +199,13 @@ class TelegramChannel:
                 if "not modified" in error.message:  # an earlier try arrived
                     return number
                 raise
+
+        return step
+
+    def _picture_step(self, picture: Attachment) -> Step:
+        async def step(chat: str, topic: int | None) -> int:
+            sent = await self._bot.send_photo(chat, picture.data, filename=picture.name, message_thread_id=topic)
+            return sent.message_id
 
         return step
 

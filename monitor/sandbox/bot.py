@@ -117,7 +117,7 @@ class BotApi(Peer):
                 )
             case "getupdates":
                 return self._get_updates(fields)
-            case "sendmessage" | "senddocument" as method:
+            case "sendmessage" | "senddocument" | "sendphoto" as method:
                 return self._send(method, fields, file_name, file)
             case "editmessagetext" | "editmessagereplymarkup" as method:
                 return self._edit(method, fields)
@@ -182,8 +182,8 @@ class BotApi(Peer):
             return _refused(400, "Bad Request: chat not found")
         if method == "sendmessage" and not text.strip():
             return _refused(400, "Bad Request: message text is empty")
-        if method == "senddocument" and not file:
-            return _refused(400, "Bad Request: there is no document in the request")
+        if method != "sendmessage" and not file:
+            return _refused(400, f"Bad Request: there is no {method.removeprefix('send')} in the request")
         plain = text
         if fields.get("parse_mode", "").upper() == "HTML":
             checker = _Html(text)

@@ -3,6 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,3 +173,13 @@ def test_only_the_part_that_is_missing_is_sent_again(bot: BotApi, channel: Teleg
     assert (first.result, first.parts_sent) == (Result.UNKNOWN, 1)
     channel.send(outgoing(*lines, parts_sent=first.parts_sent))
     assert [taken.method for taken in bot.taken] == ["sendMessage", "sendDocument"]
+
+
+def test_a_weekly_sum_comes_with_its_picture(bot: BotApi, channel: TelegramChannel) -> None:
+    rows = [{"agency": "UBND xã Một", "late": 3, "before": 1, "soon": 2}]
+    told = outgoing()
+    head = {"title": "Tổng hợp tuần", "changes": "", "table": rows}
+    outcome = channel.send(replace(told, view={**told.view, "head": head}))
+    assert (outcome.result, outcome.parts_sent) == (Result.SENT, 3)
+    assert [taken.method for taken in bot.taken] == ["sendMessage", "sendPhoto", "sendDocument"]
+    assert bot.taken[1].file.startswith(b"\x89PNG")

@@ -126,7 +126,8 @@ def test_a_leader_links_a_phone_hears_of_a_late_dossier_and_answers_it_there(bot
     site.listening(story)
 
 
-def test_the_message_on_the_phone_is_edited_as_the_matter_goes_on(site: Site) -> None:
+def test_the_message_on_the_phone_is_edited_as_the_matter_goes_on(both: Site) -> None:
+    site = both
     one, two = add_dossiers(site.office.sessions, {"code": "c1", "stage": "late"}, {"code": "c2", "stage": "late"})
     site.owe("late", one, two)
     site.send()

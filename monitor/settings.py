@@ -223,6 +223,13 @@ class LetterKey(Strict):
     seal_mm: float = 36
 
 
+class LetterReason(Strict):
+    """A reason prepared for officers to choose; `procedure` is a procedure's code, or "*" for all."""
+
+    text: str
+    procedure: str = "*"
+
+
 class Letters(Strict):
     folder: Path = Path("letters")
     legal_basis: str = (
@@ -235,6 +242,7 @@ class Letters(Strict):
     # by procedure: those that still name an older form (hộ tịch, 163/QĐ-BTP)
     procedures: dict[str, str] = Field(default_factory=lambda: {"1.004873": "pxl_2018"})
     agencies: tuple[LetterAgency, ...] = (LetterAgency(),)
+    reasons: tuple[LetterReason, ...] = ()  # offered on the page where an officer gives the reason
 
 
 class Oidc(Strict):

@@ -9,18 +9,35 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.reports.late import LateRow, rows_of
-from monitor.store.tables import CrossingRow, Dossier, FindingRow, Letter, Notice, Observation, SourceDossier
+from monitor.store.tables import (
+    Acknowledgement,
+    ApplicantRow,
+    CrossingRow,
+    Dossier,
+    FindingRow,
+    Letter,
+    LetterStep,
+    Message,
+    MessageNotice,
+    Notice,
+    Observation,
+    SourceDossier,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the timeline: `kind` is heard | stage | letter | notice; `known_at` when we learned of it."""
+    """One line of the timeline; `known_at` is when we learned of it.
+
+    `kind`: heard | stage | letter | step | notice | message | answer | answer_end | finding | finding_end.
+    """
 
     at: datetime
     kind: str
     word: str
-    detail: str = ""  # the reason of a stage, the role a notice is for
+    detail: str = ""  # the reason of a stage, the role a notice is for, who took a step
     rung: str = ""
+    text: str = ""  # more in the words of a person or a finding; nothing of the applicant
     known_at: datetime | None = None
 
 
@@ -63,7 +80,8 @@ def dossier_pages(
     findings = session.scalars(
         select(FindingRow).where(FindingRow.dossier_id.in_(ids), FindingRow.closed_at.is_(None)).order_by(FindingRow.id)
     ).all()
-    events = [*_heard(session, views), *_stages(session, ids), *_told(session, ids)]
+    events = [*_heard(session, views), *_stages(session, ids), *_told(session, ids), *_messages(session, ids)]
+    events += [*_steps(session, ids), *_answers(session, ids), *_found(session, ids)]
     return [
         DossierPage(
             row=rows[dossier.id],
@@ -78,6 +96,72 @@ def dossier_pages(
             ),
         )
         for dossier in dossiers
+    ]
+
+
+def applicants(session: Session, ids: Sequence[int]) -> dict[int, list[ApplicantRow]]:
+    """Who handed in these dossiers, as each system writes them; none where the session may not see persons.
+    PERSONAL DATA."""
+    query = (
+        select(SourceDossier.dossier_id, ApplicantRow)
+        .join(ApplicantRow, ApplicantRow.view_id == SourceDossier.id)
+        .where(SourceDossier.dossier_id.in_(ids))
+        .order_by(SourceDossier.id)
+    )
+    found: dict[int, list[ApplicantRow]] = {}
+    for dossier_id, person in session.execute(query):
+        same = [(one.name, one.address, one.phone) for one in found.get(dossier_id, [])]
+        if person.name and (person.name, person.address, person.phone) not in same:
+            found.setdefault(dossier_id, []).append(person)
+    return found
+
+
+def _steps(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
+    """Each step of the letters, with who took it."""
+    query = (
+        select(Letter.dossier_id, LetterStep.at, LetterStep.step, LetterStep.actor)
+        .join(Letter, Letter.id == LetterStep.letter_id)
+        .where(Letter.dossier_id.in_(ids))
+        .order_by(LetterStep.id)
+    )
+    return [(owner, Event(at, "step", step, actor)) for owner, at, step, actor in session.execute(query)]
+
+
+def _answers(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
+    events: list[tuple[int, Event]] = []
+    answers = select(Acknowledgement).where(Acknowledgement.dossier_id.in_(ids)).order_by(Acknowledgement.id)
+    for one in session.scalars(answers):
+        until = f"{one.promised_on:%d/%m/%Y}" if one.promised_on else ""
+        events.append((one.dossier_id, Event(one.made_at, "answer", one.kind, one.person, until, text=one.reason)))
+        if one.ended_at is not None:
+            events.append((one.dossier_id, Event(one.ended_at, "answer_end", one.ended_as, one.person)))
+    return events
+
+
+def _found(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
+    events: list[tuple[int, Event]] = []
+    for one in session.scalars(select(FindingRow).where(FindingRow.dossier_id.in_(ids)).order_by(FindingRow.id)):
+        if one.dossier_id is None:
+            continue
+        events.append((one.dossier_id, Event(one.found_at, "finding", one.kind, text=one.detail)))
+        if one.closed_at is not None:
+            events.append((one.dossier_id, Event(one.closed_at, "finding_end", one.kind)))
+    return events
+
+
+def _messages(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
+    """Alerts that went out: to whom, by which way."""
+    query = (
+        select(Notice.dossier_id, Message.sent_at, Message.channel, Message.person)
+        .join(MessageNotice, MessageNotice.notice_id == Notice.id)
+        .join(Message, Message.id == MessageNotice.message_id)
+        .where(Notice.dossier_id.in_(ids), Message.sent_at.is_not(None))
+        .distinct()
+    )
+    return [
+        (owner, Event(at, "message", channel, person))
+        for owner, at, channel, person in session.execute(query)
+        if owner is not None and at is not None
     ]
 
 
@@ -100,7 +184,7 @@ def _stages(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
 def _told(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:
     notices = session.scalars(select(Notice).where(Notice.dossier_id.in_(ids)).order_by(Notice.id))
     return [
-        (row.dossier_id, Event(row.rung_at, "notice", row.state, row.role, row.rung, row.closed_at))
+        (row.dossier_id, Event(row.rung_at, "notice", row.state, row.role, row.rung, known_at=row.closed_at))
         for row in notices
         if row.dossier_id is not None
     ]

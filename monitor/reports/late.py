@@ -7,7 +7,7 @@ has been silent too long is "source silent". Neither is ever shown as fine.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -172,14 +172,38 @@ def late_dossiers(
     `agency` is a canonical code; with a `directory` its subtree is included. A dossier of a silent source is found
     under its last known stage too, but shown as silent.
     """
-    shown = _shown(now, stale_sources)
-    rank = case({name: place for place, name in enumerate(_RANK)}, value=shown, else_=len(_RANK))
-    query = (
-        _rows(shown)
-        .where(_wanted(shown, stages), _of_agency(Dossier.agency_code, agency, directory))
-        .order_by(rank, Dossier.late_from_at, Dossier.promise_at, Dossier.code, Dossier.id)
-    )
-    return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit).offset(offset))]
+    names = _names(stages)
+    census = _census(session, now, stale_sources, agency, directory, names) if offset else {}
+    silent = _silent(stale_sources)
+    overtaken = or_(Dossier.stage == "", Dossier.next_change_at <= now)
+    holds = and_(Dossier.stage != "", or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now))
+    found: list[LateRow] = []
+    # stage by stage, each in the order of its index: a long list never has to be gathered and sorted as a whole
+    for name in sorted(names | {Shown.SOURCE_SILENT.value}, key=_rank):
+        number = census.get(name, 0)
+        if offset and offset >= number:
+            offset -= number
+            continue
+        if name == Shown.BEING_JUDGED_AGAIN:
+            of_name = overtaken
+        elif name == Shown.SOURCE_SILENT:
+            if not stale_sources:
+                continue
+            stored = true() if name in names else Dossier.stage.in_(sorted(names))
+            of_name = and_(holds, silent, Dossier.stage.not_in(FINISHED_STAGES), stored)
+        else:
+            of_name = and_(Dossier.stage == name, holds, true() if name in FINISHED_STAGES else ~silent)
+        query = (
+            _rows(_shown(now, stale_sources))
+            .where(of_name, _of_agency(Dossier.agency_code, agency, directory))
+            .order_by(Dossier.late_from_at, Dossier.promise_at, Dossier.code, Dossier.id)
+        )
+        left = None if limit is None else limit - len(found)
+        found += [LateRow(*_cells(row)) for row in session.execute(query.limit(left).offset(offset or None))]
+        offset = 0
+        if limit is not None and len(found) >= limit:
+            break
+    return found
 
 
 def rows_of(
@@ -200,9 +224,7 @@ def late_number(
     stale_sources: Collection[str] = (),
 ) -> int:
     """How many rows `late_dossiers` has without a limit."""
-    wanted = _wanted(_shown(now, stale_sources), stages)
-    query = select(func.count(Dossier.id)).where(wanted, _of_agency(Dossier.agency_code, agency, directory))
-    return _number(session, query)
+    return sum(_census(session, now, stale_sources, agency, directory, _names(stages)).values())
 
 
 def counts(
@@ -213,7 +235,7 @@ def counts(
     agency: str | None = None,
     directory: AgencyTree | None = None,
 ) -> Counts:
-    """The figures of the moment, in five grouped queries whatever the number of dossiers.
+    """The figures of the moment, in seven grouped queries at most, whatever the number of dossiers.
 
     `agency` (and its subtree) narrows dossiers and letters; rows set aside, findings and messages are the site's.
     """
@@ -231,6 +253,44 @@ def counts(
             late["only"] += number * (bool(original) and promise is False)
         if name == Shown.SOURCE_SILENT:
             silent[stage] = silent.get(stage, 0) + number
+    site, letters = site_counts(session), _open_letters(session, agency, directory)
+    return replace(
+        site,
+        total=sum(by_stage.values()),
+        late_vs_promise=late["promise"],
+        late_vs_original=late["original"],
+        late_vs_original_only=late["only"],
+        by_stage=by_stage,
+        silent_by_stage=silent,
+        **letters,
+    )
+
+
+def urgent_counts(
+    session: Session,
+    *,
+    now: datetime,
+    stages: Collection[str],
+    stale_sources: Collection[str] = (),
+    agency: str | None = None,
+    directory: AgencyTree | None = None,
+) -> Counts:
+    """The part of `counts` that a page of the day needs: these stages and the letters. `total` is theirs alone."""
+    by_stage = _census(session, now, stale_sources, agency, directory, stages)
+    return Counts(total=sum(by_stage.values()), by_stage=by_stage, **_open_letters(session, agency, directory))
+
+
+def site_counts(session: Session) -> Counts:
+    """What is the site's: rows set aside, open findings by kind, messages by state."""
+    open_findings = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
+    return Counts(
+        set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
+        findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
+        messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
+    )
+
+
+def _open_letters(session: Session, agency: str | None, directory: AgencyTree | None) -> dict[str, Any]:
     is_suspended = Letter.suspended_for != ""
     open_letters = (
         select(Letter.state, is_suspended, Letter.is_late, func.count())
@@ -238,21 +298,11 @@ def counts(
         .group_by(Letter.state, is_suspended, Letter.is_late)
     )
     letters = [(row[0], row[1], row[2], row[3]) for row in session.execute(open_letters)]
-    open_findings = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
-    return Counts(
-        total=sum(by_stage.values()),
-        late_vs_promise=late["promise"],
-        late_vs_original=late["original"],
-        late_vs_original_only=late["only"],
-        by_stage=by_stage,
-        silent_by_stage=silent,
-        letters_by_state=_letters_by_state(letters),
-        letters_suspended=sum(n for _, suspended, _, n in letters if suspended),
-        letters_after_last_day=sum(n for state, _, late, n in letters if late and state in UNSIGNED),
-        set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
-        findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
-        messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
-    )
+    return {
+        "letters_by_state": _letters_by_state(letters),
+        "letters_suspended": sum(n for _, suspended, _, n in letters if suspended),
+        "letters_after_last_day": sum(n for state, _, late, n in letters if late and state in UNSIGNED),
+    }
 
 
 def letters_needed(
@@ -345,9 +395,57 @@ def _shown(now: datetime, stale_sources: Collection[str]) -> ColumnElement[str]:
     return case((overtaken, Shown.BEING_JUDGED_AGAIN.value), (silent, Shown.SOURCE_SILENT.value), else_=Dossier.stage)
 
 
-def _wanted(shown: ColumnElement[str], stages: Collection[str] | None) -> ColumnElement[bool]:
-    names = [*URGENT_STAGES, Shown.BEING_JUDGED_AGAIN.value] if stages is None else [str(stage) for stage in stages]
-    return or_(shown.in_(names), and_(shown == Shown.SOURCE_SILENT.value, Dossier.stage.in_(names)))
+def _names(stages: Collection[str] | None) -> set[str]:
+    if stages is None:
+        return {*URGENT_STAGES, Shown.BEING_JUDGED_AGAIN.value}
+    return {str(stage) for stage in stages}
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (_RANK.index(name) if name in _RANK else len(_RANK), name)
+
+
+def _silent(stale_sources: Collection[str]) -> ColumnElement[bool]:
+    return Dossier.speaking_source.in_(sorted(stale_sources)) if stale_sources else false()
+
+
+def _census(
+    session: Session,
+    now: datetime,
+    stale_sources: Collection[str],
+    agency: str | None,
+    directory: AgencyTree | None,
+    names: Collection[str] | None,
+) -> dict[str, int]:
+    """How many are shown under each name (None: every one), in two queries, both answered from an index."""
+    here = _of_agency(Dossier.agency_code, agency, directory)
+    stored = select(Dossier.stage, Dossier.speaking_source, func.count()).where(here)
+    # a dossier of a silent source is found under its last known stage too, so all that runs is counted
+    wanted = None if names is None or Shown.SOURCE_SILENT in names else sorted({*names, ""})
+    if wanted is not None:
+        stored = stored.where(Dossier.stage.in_(wanted))
+    overtaken = select(Dossier.stage, Dossier.speaking_source, func.count()).where(Dossier.next_change_at <= now, here)
+    counted: dict[str, int] = {}
+
+    def add(name: str, number: int) -> None:
+        counted[name] = counted.get(name, 0) + number
+
+    def shown_as(stage: str, source: str) -> str:
+        return Shown.SOURCE_SILENT if source in stale_sources and stage not in FINISHED_STAGES else stage
+
+    columns = (Dossier.stage, Dossier.speaking_source)
+    for stage, source, number in session.execute(stored.group_by(*columns)):
+        add(Shown.BEING_JUDGED_AGAIN if stage == "" else shown_as(stage, source), number)
+    for stage, source, number in session.execute(overtaken.group_by(*columns)):
+        if stage == "":
+            continue
+        add(Shown.BEING_JUDGED_AGAIN, number)
+        if wanted is None or stage in wanted:
+            add(shown_as(stage, source), -number)
+    if names is None:
+        return {str(name): number for name, number in counted.items() if number}
+    kept = {*names, Shown.SOURCE_SILENT.value}
+    return {str(name): number for name, number in counted.items() if number and name in kept}
 
 
 def _of_agency(column: Any, agency: str | None, directory: AgencyTree | None) -> ColumnElement[bool]:

@@ -55,13 +55,17 @@ class SetAsideRow:
     last_seen_at: datetime
 
 
-def source_health(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> list[SourceRow]:
-    """Every configured source in the order of the file, also one that was never read."""
+def source_health(
+    session: Session, sources: Sequence[SourceSettings], *, now: datetime, counted: bool = True
+) -> list[SourceRow]:
+    """Every configured source in the order of the file, also one that was never read. Without `counted` its number of
+    dossiers is left at 0: counting reads them all."""
     names = [source.name for source in sources]
     known = {row.name: row for row in session.scalars(select(Source).where(Source.name.in_(names)))}
     last_ids = select(func.max(Pull.id)).where(Pull.source.in_(names)).group_by(Pull.source)
     pulls = {row.source: row for row in session.scalars(select(Pull).where(Pull.id.in_(last_ids)))}
-    views = _counted(session, select(SourceDossier.source, func.count(SourceDossier.id)).group_by(SourceDossier.source))
+    of_source = select(SourceDossier.source, func.count(SourceDossier.id)).group_by(SourceDossier.source)
+    views = _counted(session, of_source) if counted else {}
     aside = _counted(
         session,
         select(BadRecordRow.source, func.count(BadRecordRow.id))

@@ -22,6 +22,7 @@ from monitor.web import (
     files,
     health,
     pages,
+    roles,
     signing_in,
     sso,
     verify,
@@ -59,6 +60,8 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     app.include_router(explaining.router(program, shown))
     app.include_router(files.router())
     app.include_router(verify.router(program, shown))
+    for routes in roles.routers(program, scheduler, shown):
+        app.include_router(routes)
     app.include_router(admin.router(program, scheduler, shown))
     app.include_router(api.router(program))
     app.include_router(health.router(program, scheduler))

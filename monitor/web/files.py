@@ -26,7 +26,7 @@ _TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 # the browser's own viewer of a PDF puts its styles and its frame into the answer's document
-_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _STYLES = TEMPLATES / "web" / "dunghen.css"
 
 
@@ -42,7 +42,7 @@ def router() -> APIRouter:
         place = "inline" if kind == "pdf" else "attachment"
         headers = {"Content-Disposition": f'{place}; filename="{file_name(content)}.{kind}"'}
         if kind == "pdf":
-            headers["Content-Security-Policy"] = _PDF_POLICY
+            headers["Content-Security-Policy"] = PDF_POLICY
         try:
             made = _made(kind, content)
         except GlyphMissing as missing:

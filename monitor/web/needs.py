@@ -1,12 +1,16 @@
 """What the pages need of the wired program."""
 
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Engine as StoreEngine
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.acknowledge import AnswerRules
 from monitor.clock import Clock
 from monitor.domain.calendar import WorkingCalendar
+from monitor.letters.office import Office
+from monitor.owing import Rules
 from monitor.people import Directory
 from monitor.procedures import Terms
 from monitor.settings import Settings
@@ -35,3 +39,11 @@ class WebNeeds(Protocol):
 
     @property
     def terms(self) -> Terms: ...
+
+    @property
+    def rules(self) -> Rules: ...
+
+    @property
+    def answer_rules(self) -> AnswerRules: ...
+
+    def letter_office(self, session: Session, now: datetime) -> Office: ...

@@ -92,6 +92,101 @@ FINDINGS = {
     "extension_not_entered": "Ngày hẹn mới chưa được nhập vào hệ thống",
 }
 
+MEASURES = {
+    "waiting": Word("Chờ tiếp nhận", "calm"),
+    "in_time": Word("Đang giải quyết, trong hạn", "calm"),
+    "late": Word("Đang giải quyết, quá hạn", "late"),
+    "paused": Word("Tạm dừng", "calm"),
+    "finished_early": Word("Đã giải quyết trước hạn", "done"),
+    "finished_on_time": Word("Đã giải quyết đúng hạn", "done"),
+    "finished_late": Word("Đã giải quyết quá hạn", "donelate"),
+    "uncertain": Word("Không xác định được", "unsure"),
+    "unknown": Word("Chưa rõ", "unsure"),
+    "silent": Word("Nguồn im lặng", "silent"),
+    "received": Word("Đã tiếp nhận", "calm"),
+    "received_online": Word("Tiếp nhận trực tuyến", "calm"),
+    "received_otherwise": Word("Tiếp nhận trực tiếp, qua bưu chính", "calm"),
+    "letter_open": Word("Thư xin lỗi còn hạn gửi", "letter"),
+    "letter_missing": Word("Thiếu thư xin lỗi", "late"),
+    "letter_on_time": Word("Thư xin lỗi đã ký đúng hạn", "done"),
+    "letter_late": Word("Thư xin lỗi ký muộn", "donelate"),
+}
+
+TASKS = {
+    "confirm": "Chờ kiểm tra, xác nhận",
+    "word": "Đang soạn lời",
+    "decide": "Chờ ghi lý do",
+    "approve": "Chờ duyệt",
+    "sign": "Chờ ký",
+    "register": "Chờ vào sổ",
+    "tell_counter": "Chờ chuyển Một cửa",
+    "change_date": "Chờ đổi ngày hẹn",
+    "tell_applicant": "Chờ giao cho người dân",
+}
+
+# What each step in a letter's life is called: as a thing to do, and as a thing done.
+STEPS_TO_DO = {
+    "xac-nhan": "Xác nhận đã kiểm tra",
+    "ly-do": "Ghi lý do và ngày hẹn mới",
+    "duyet": "Duyệt thư",
+    "ky": "Ghi nhận đã ký",
+    "vao-so": "Vào sổ văn thư",
+    "bao-mot-cua": "Chuyển Bộ phận Một cửa",
+    "doi-ngay": "Ghi nhận đã đổi ngày hẹn",
+    "bao-dan": "Ghi nhận đã giao cho người dân",
+    "huy": "Hủy thư",
+}
+STEPS_DONE = {
+    "owed": "phát sinh nghĩa vụ gửi",
+    "drafted": "đã soạn",
+    "redrafted": "soạn lại",
+    "retold": "chỉnh lời theo dữ liệu mới",
+    "confirmed": "đã kiểm tra, xác nhận",
+    "decided": "ghi lý do và ngày hẹn mới",
+    "approved": "duyệt",
+    "signed": "ký",
+    "registered": "vào sổ văn thư",
+    "counter_told": "chuyển Bộ phận Một cửa",
+    "date_changed": "đổi ngày hẹn trên hệ thống",
+    "applicant_told": "giao cho người dân",
+    "printed": "in",
+    "void": "hủy",
+    "reissued": "làm lại",
+    "closed": "kết thúc",
+}
+CHANNELS = {
+    "printed": "Giao bản giấy tại quầy",
+    "post": "Gửi bưu chính",
+    "email": "Thư điện tử",
+    "sms": "Tin nhắn SMS",
+    "phone": "Điện thoại",
+    "social": "Mạng xã hội được duyệt",
+}
+ANSWERS = {"taken": "đã nhận xử lý", "put_off": "hoãn nhắc", "solved": "báo đã xong, chờ nguồn cập nhật"}
+ANSWER_ENDS = {
+    "kept": "đã giữ lời hẹn",
+    "broken": "không giữ được lời hẹn",
+    "over": "hết hạn hoãn",
+    "replaced": "thay bằng trả lời mới",
+    "moot": "không còn cần",
+}
+VIEW_CHANGES = {
+    "status": "Trạng thái",
+    "promised_at": "Ngày hẹn trả",
+    "extended_at": "Ngày hẹn lại",
+    "finished_at": "Ngày có kết quả",
+    "received_at": "Ngày tiếp nhận",
+    "agency_code": "Cơ quan",
+}
+ROLES_OF_ACCOUNTS = {
+    "clerk": "Cán bộ Một cửa",
+    "officer": "Người thụ lý",
+    "registrar": "Văn thư",
+    "leader": "Lãnh đạo",
+    "office": "Văn phòng",
+    "sysadmin": "Quản trị",
+}
+
 STATUSES = {
     "submitted": "mới nộp",
     "refused": "không tiếp nhận",
@@ -164,3 +259,9 @@ def job(name: str) -> str:
     """`pull:motcua` is the reading of the source "motcua"."""
     kind, _, subject = name.partition(":")
     return f"Đọc nguồn {subject}" if kind == "pull" else JOBS.get(name, name)
+
+
+def measure(name: str) -> Word:
+    """What is counted, in words: a class, a letter, or an open finding of a kind."""
+    kind = name.removeprefix("finding:")
+    return MEASURES.get(name) or Word(FINDINGS.get(kind, kind), "unsure")

@@ -4,6 +4,7 @@ Citizens exist only where they may: in `applicant`, in the raw evidence and in t
 """
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -17,15 +18,22 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Applicant, DossierRecord
 from connectors.canonical import canonical_json, record_hash
+from monitor import figures
 from monitor.access import accounts
 from monitor.access import sessions as web_sessions
 from monitor.access.rights import Role
+from monitor.alerts.acknowledge import AnswerRules
 from monitor.calendars import load_calendar
 from monitor.clock import FixedClock
 from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.course import class_of, letter_measure
 from monitor.domain.dossier import Status
+from monitor.domain.stage import Stage, Warning
+from monitor.folding import folded, folded_back, plain_code
 from monitor.letters.draft import draft_letters
-from monitor.people import Agency, Directory
+from monitor.letters.office import Office
+from monitor.owing import Rules
+from monitor.people import Agency, Directory, Person, Post
 from monitor.procedures import NO_CATALOGUE
 from monitor.settings import CalendarSettings, Letters, Settings
 from monitor.store.tables import (
@@ -39,6 +47,7 @@ from monitor.store.tables import (
     Message,
     Notice,
     Observation,
+    ProcedureSeen,
     Pull,
     Source,
     SourceDossier,
@@ -57,6 +66,15 @@ AGENCIES = (
     Agency("H19.32.1", "Trạm Y tế xã Suối Mơ", "H19.32", "centre"),
     Agency("H19.33", "Ủy ban nhân dân xã Hòa Sơn", "H19", "commune"),
 )
+PEOPLE = (Person("nv01", "Lê Văn Giả"), Person("ct32", "Phạm Thị Bịa"), Person("ct19", "Hoàng Văn Ví"))
+POSTS = (
+    Post("nv01", "officer", "H19.31"),
+    Post("ct32", "chairman", "H19.32"),
+    Post("ct19", "chairman", "H19"),
+)
+# Which person an account is, where it is one of the people file.
+PERSON_OF = {"officer": "nv01", "leader": "ct32", "chairman": "ct19", "everyone": "ct19"}
+PASSWORD = "bon-con-trau-an-co-ngoai-dong"
 _PROCEDURES = (
     "Cấp giấy phép xây dựng mới đối với công trình nhà ở riêng lẻ",
     "Đăng ký khai sinh",
@@ -148,8 +166,11 @@ def program(engine: Engine, **changes: Any) -> Any:
         sessions=sessionmaker(engine, expire_on_commit=False),
         clock=FixedClock(NOW),
         calendar=calendar(),
-        directory=Directory(AGENCIES),
+        directory=Directory(AGENCIES, PEOPLE, POSTS),
         terms=NO_CATALOGUE,
+        rules=Rules(calendar(), Warning(), (), Directory(AGENCIES)),
+        answer_rules=AnswerRules(calendar(), Directory(AGENCIES, PEOPLE, POSTS)),
+        letter_office=lambda session, now: Office(calendar(), Letters(), stale={"cong"}),
     )
 
 
@@ -158,7 +179,7 @@ def session_of(program: Any, name: str) -> str:
     now = program.clock.now()
     with program.sessions.begin() as session:
         account = accounts.find(session, name) or accounts.add(
-            session, name=name, roles=ACCOUNTS[name], now=now, by="test"
+            session, name=name, roles=ACCOUNTS[name], now=now, by="test", person=PERSON_OF.get(name, "")
         )
         return web_sessions.start(session, account, now=now, lifetimes=web_sessions.Lifetimes(), awaits_code=False)
 
@@ -191,7 +212,8 @@ def fill(engine: Engine, cases: tuple[Case, ...] = CASES) -> None:
         session.execute(insert(Pull), [{"source": "motcua", "reach": "changes", "began_at": NOW, "rows_seen": 412}])
         session.execute(insert(Dossier), [_dossier(number, case) for number, case in enumerate(cases, 1)])
         session.execute(insert(SourceDossier), [_view(number, case) for number, case in enumerate(cases, 1)])
-        session.execute(insert(ApplicantRow), [{"view_id": n, **PERSON} for n in range(1, len(cases) + 1)])
+        session.execute(insert(ApplicantRow), [_applicant(n, case) for n, case in enumerate(cases, 1)])
+        session.execute(insert(ProcedureSeen), _procedures(cases))
         session.execute(insert(Observation), [_observation(case) for case in cases])
         session.execute(insert(CrossingRow), [_crossing(n, case) for n, case in enumerate(cases, 1)])
         letters = [_letter(n, case) for n, case in enumerate(cases, 1) if case.letter]
@@ -202,7 +224,29 @@ def fill(engine: Engine, cases: tuple[Case, ...] = CASES) -> None:
         draft_letters(
             session, now=NOW, calendar=calendar(), directory=Directory(AGENCIES), settings=Letters(), only=wanted
         )
+        figures._replace(session, [], list(_standings(cases)))
         _rest(session)
+
+
+def _applicant(number: int, case: Case) -> dict[str, Any]:
+    found_by = {"folded": folded(PERSON["name"]), "folded_back": folded_back(PERSON["name"])}
+    return {"view_id": number, **PERSON, "agency_code": case.agency, **found_by}
+
+
+def _procedures(cases: tuple[Case, ...]) -> list[dict[str, Any]]:
+    seen = [(f"1.00{n:04d}", _PROCEDURES[n % len(_PROCEDURES)]) for n in range(1, len(cases) + 1)]
+    return [{"code": code, "name": name, "folded": folded(f"{code} {name}")} for code, name in seen]
+
+
+def _standings(cases: tuple[Case, ...]) -> Iterator[figures.Row]:
+    """What judging would have counted: each dossier since yesterday, each letter since it was owed."""
+    since = TODAY - timedelta(days=1)
+    for number, case in enumerate(cases, 1):
+        group = figures.Group(case.agency, f"1.00{number:04d}", "", case.source, "")
+        yield figures.Row(number, class_of(Stage(case.stage)).value, 0, since, None, group)
+        measure = letter_measure("drafted", case.letter_is_late) if case.letter else None
+        if measure is not None:
+            yield figures.Row(number, measure.value, 1, since, None, group)
 
 
 def _sources() -> list[dict[str, Any]]:
@@ -238,6 +282,8 @@ def _dossier(number: int, case: Case) -> dict[str, Any]:
     return {
         "id": number,
         "code": case.code,
+        "code_plain": plain_code(case.code),
+        "code_back": plain_code(case.code)[::-1],
         "procedure_code": f"1.00{number:04d}",
         "procedure_name": _PROCEDURES[number % len(_PROCEDURES)],
         "agency_code": case.agency,

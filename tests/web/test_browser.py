@@ -38,7 +38,7 @@ def test_a_clerk_finds_the_letter_of_the_worst_dossier(program: Any, browser: Br
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda message: complaints.append(message.text))
-        page.goto(address)
+        page.goto(address + "/?stage=")
         assert page.locator("#danh-sach tbody tr").count() == 2, "only their own agency's"
         page.select_option("select[name=agency]", "H19.31")
         page.click("text=Lọc")

@@ -127,12 +127,23 @@ def test_a_suspended_letter_is_not_handed_out_even_if_it_was_drafted(site: httpx
     assert site.get("/letters/3.pdf").status_code == 409
 
 
-def test_no_page_names_a_citizen(site: httpx.Client) -> None:
-    for path in (*PAGES, *(f"/hoso/{case.code}" for case in desk.CASES), "/api/v1/late", "/api/v1/openapi.json"):
-        answer = site.get(path)
-        for value in desk.PERSON.values():
-            assert value not in unescape(answer.text), path
-            assert value not in str(answer.headers), path
+def test_no_page_names_a_citizen_to_the_office(program: Any) -> None:
+    """It proves and ranks: codes and dates do, names do not."""
+    dossiers = [f"/hoso/{case.code}" for case in desk.CASES]
+    more = (
+        "/lanh-dao",
+        "/van-phong",
+        "/van-phong/ho-so?measure=late",
+        "/thu/1",
+        "/api/v1/late",
+        "/api/v1/openapi.json",
+    )
+    with visiting(program, name="office") as client:
+        for path in (*PAGES, *dossiers, *more):
+            answer = client.get(path)
+            for value in desk.PERSON.values():
+                assert value not in unescape(answer.text), path
+                assert value not in str(answer.headers), path
 
 
 def test_every_answer_carries_the_guards(site: httpx.Client) -> None:
@@ -271,7 +282,7 @@ def test_queries_per_page_do_not_grow_with_the_dossiers(program: Any, store: Eng
                 )
                 for row in more
             )
-        assert {path: queries(client, path) for path in few} == few
+        assert all(queries(client, path) <= asked_of_few for path, asked_of_few in few.items())
 
 
 def test_the_api_gives_the_same_figures(site: httpx.Client) -> None:
@@ -287,6 +298,7 @@ def test_the_api_gives_the_same_figures(site: httpx.Client) -> None:
 def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store: Engine, log_text: io.StringIO) -> None:
     with Session(store) as session, session.begin():
         session.connection().exec_driver_sql("DROP TABLE message")
+        session.connection().exec_driver_sql("DROP TABLE job")
     with visiting(program) as client:
         client.headers["connection"] = "close"  # the server drops the line after an error
         answer = client.get("/")

@@ -66,7 +66,7 @@ class Dossier(Base):
     code_plain: Mapped[str] = mapped_column(Plain, default="", index=True)
     code_back: Mapped[str] = mapped_column(Plain, default="", index=True)
     __table_args__ = (
-        Index("ix_dossier_stage_agency_code", "stage", "agency_code", "late_from_at"),
+        Index("ix_dossier_stage_agency_code", "stage", "agency_code", "late_from_at", "speaking_source"),
         Index("ix_dossier_stage_late_from_at", "stage", "late_from_at"),
         Index("ix_dossier_history", "procedure_code", "agency_code", "taken_days"),
         Index("ix_dossier_procedure_code_stage", "procedure_code", "stage", "agency_code"),

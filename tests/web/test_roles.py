@@ -1,0 +1,237 @@
+"""Each role's main task, done in a real browser from sign-in on, and held against what the store says afterwards."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pypdf
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from monitor.access import accounts
+from monitor.store.tables import Acknowledgement, Letter, LetterStep
+from tests.web import desk
+from tests.web.conftest import served
+from tests.web.journeys import NEW_DATE, REASON, bring, context, letter_of
+from tests.web.test_browser import _FLAGS
+
+pytestmark = pytest.mark.browser
+OF_CLERK = ("H19.31-260209-0007", "H19.31-260226-0015")
+
+
+@pytest.fixture(scope="module")
+def shared_browser() -> Iterator[Browser]:
+    import shutil
+
+    from tests.conftest import need
+
+    found = shutil.which("chromium") or ""
+    need(bool(found), "Chromium", "apt-get install chromium")
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=found, args=_FLAGS)
+        yield opened
+        opened.close()
+
+
+def _account(program: Any, name: str) -> None:
+    with program.sessions.begin() as session:
+        account = accounts.add(
+            session, name=name, roles=desk.ACCOUNTS[name], now=desk.NOW, by="test", password=desk.PASSWORD,
+            person=desk.PERSON_OF.get(name, ""), must_change=False,
+        )  # fmt: skip
+        session.flush()
+        assert account.id
+
+
+def _letter(program: Any, code: str) -> Letter:
+    with Session(program.engine) as session:
+        return session.get_one(Letter, letter_of(code))
+
+
+def _steps(program: Any, code: str) -> list[str]:
+    with Session(program.engine) as session:
+        query = select(LetterStep.step).where(LetterStep.letter_id == letter_of(code)).order_by(LetterStep.id)
+        return list(session.scalars(query))
+
+
+class Clicks:
+    """A visitor's hand: every click is counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.number = page, 0
+
+    def __call__(self, what: str) -> None:
+        self.number += 1
+        self.page.click(what)
+
+
+def test_a_new_clerk_prints_the_first_letters_with_two_clicks_and_without_javascript(
+    program: Any, shared_browser: Browser
+) -> None:
+    """From the door to the printed sheets: sign in, print all. A browser's own print dialogue comes on top."""
+    _account(program, "clerk")
+    for code in OF_CLERK:
+        bring(program, letter_of(code), "approved")
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "", script=False)
+        page = visitor.new_page()
+        hand = Clicks(page)
+        page.goto(address)
+        page.fill("input[name=name]", "clerk")
+        page.fill("input[name=password]", desk.PASSWORD)
+        hand("main button[type=submit]")
+        assert page.locator("h1").inner_text() == "Việc hôm nay ở Bộ phận Một cửa"
+        with visitor.expect_page() as opened:
+            hand("text=In tất cả 2 thư")
+        assert hand.number <= 5
+        assert hand.number == 2
+        opened.value.wait_for_load_state()
+        assert [_steps(program, code)[-1] for code in OF_CLERK] == ["printed", "printed"]
+        visitor.close()
+
+
+def test_the_printed_file_holds_the_letters_and_their_list(program: Any) -> None:
+    import httpx
+
+    for code in OF_CLERK:
+        bring(program, letter_of(code), "approved")
+    with served(program) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(program, client, "clerk")
+        answer = client.post("/mot-cua/in", data={"form_token": desk.form_token(client), "agency": "H19.31"})
+        again = client.post("/mot-cua/in", data={"form_token": desk.form_token(client), "agency": "H19.31"})
+    assert answer.headers["content-type"] == "application/pdf"
+    assert re.fullmatch(r'inline; filename="thu-xin-loi-[0-9-]+\.pdf"', answer.headers["content-disposition"])
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    assert all(text.count(code) >= 2 for code in OF_CLERK)  # on the list and on the letter
+    assert "Không còn thư nào chờ in" in again.text
+
+
+def test_a_clerk_records_the_date_and_the_handing_over_by_keyboard_alone(program: Any, shared_browser: Browser) -> None:
+    code = OF_CLERK[1]
+    bring(program, letter_of(code), "counter_told")
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "clerk", script=False)
+        page = visitor.new_page()
+        page.goto(address + "/mot-cua")
+        page.focus("#doi-ngay button[type=submit]")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "Đã ghi 1 thư." in page.inner_text("main")
+        assert _letter(program, code).state == "date_changed"
+        page.focus("#in button[type=submit]")
+        with visitor.expect_page():
+            page.keyboard.press("Enter")
+        page.goto(address + "/mot-cua")
+        page.focus("#bao-dan input[name=proof]")
+        page.keyboard.press("End")
+        page.keyboard.type(" lúc 9 giờ")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "Đã ghi 1 thư." in page.inner_text("main")
+        visitor.close()
+    assert _letter(program, code).state == "closed"
+    with Session(program.engine) as session:
+        step = session.scalars(select(LetterStep).where(LetterStep.step == "applicant_told")).one()
+    assert (step.actor, step.detail["channel"], step.detail["proof"]) == (
+        "clerk",
+        "printed",
+        "Người nộp ký nhận tại quầy lúc 9 giờ",
+    )
+
+
+def test_the_registry_s_number_is_entered_by_who_is_entitled(program: Any, shared_browser: Browser) -> None:
+    code = OF_CLERK[1]
+    bring(program, letter_of(code), "signed")
+    with served(program) as address:
+        for name, sees in (("clerk", 0), ("registrar", 1)):
+            visitor = context(shared_browser, program, address, name, script=False)
+            page = visitor.new_page()
+            page.goto(address + "/mot-cua")
+            assert page.locator("#vao-so form").count() == sees
+            if sees:
+                page.fill("#vao-so input[name=number]", "27")
+                page.click("#vao-so button")
+                assert page.url.endswith("/mot-cua")
+            visitor.close()
+    assert _letter(program, code).state == "registered"
+
+
+def test_an_officer_gives_the_reason_and_a_day_from_the_calendar(program: Any, shared_browser: Browser) -> None:
+    """Today's letters first; a day off cannot be chosen; an empty reason is refused in words."""
+    code = OF_CLERK[1]
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "officer", script=False)
+        page = visitor.new_page()
+        page.goto(address)
+        assert page.locator("h1").inner_text() == "Thư xin lỗi cần ghi lý do"
+        assert page.locator("#hom-nay .code").all_inner_texts() == list(OF_CLERK)
+        page.click(f"#hom-nay li:has-text('{code}') .button")
+        assert page.locator("input[name=new_date][value='2026-03-14']").count() == 0, "a Saturday"
+        page.fill("textarea", "   ")
+        page.check(f"input[name=new_date][value='{NEW_DATE.isoformat()}']", force=True)
+        page.click("button.big")
+        assert page.locator("[role=alert]").count() == 1
+        page.fill("textarea", REASON)
+        page.check(f"input[name=new_date][value='{NEW_DATE.isoformat()}']", force=True)
+        page.click("button.big")
+        assert "Chờ duyệt" in page.inner_text(".standing")
+        visitor.close()
+    letter = _letter(program, code)
+    assert (letter.state, letter.new_date_on) == ("decided", NEW_DATE)
+
+
+def test_a_leader_approves_and_takes_a_matter_on_with_one_tap_each(program: Any, shared_browser: Browser) -> None:
+    bring(program, letter_of("H19.32-260224-0021"), "decided")
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "leader", 390, script=False)
+        page = visitor.new_page()
+        page.goto(address)
+        assert page.locator("h1").inner_text() == "Quá hạn và sắp quá hạn"
+        page.click("#duyet button")
+        assert "Đã ghi nhận." in page.inner_text("main")
+        page.locator("#ho-so form button").first.click()
+        assert "Đã ghi nhận." in page.inner_text("main")
+        assert "Phạm Thị Bịa đã nhận xử lý, hẹn xong" in page.inner_text("#ho-so")
+        visitor.close()
+    assert _letter(program, "H19.32-260224-0021").state == "approved"
+    with Session(program.engine) as session:
+        answer = session.scalars(select(Acknowledgement)).one()
+    assert (answer.person, answer.kind, answer.where_from) == ("ct32", "taken", "web")
+
+
+def test_the_office_goes_from_a_figure_to_its_dossiers_to_the_evidence(program: Any, shared_browser: Browser) -> None:
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "office", 1440, script=False)
+        page = visitor.new_page()
+        page.goto(address)
+        assert page.locator("h1").inner_text() == "Tình hình giải quyết thủ tục hành chính"
+        page.click("tr:has-text('xã Suối Mơ') td a:text-is('1') >> nth=-1")
+        assert page.locator("h1").inner_text() in ("Đang giải quyết, quá hạn", "Thiếu thư xin lỗi")
+        page.click(".dossiers .code >> nth=0")
+        assert page.locator("h1").inner_text().startswith("Hồ sơ H19.32")
+        page.goto(address + "/van-phong?ngay=2026-03-03")
+        assert "Số liệu hết ngày 03/03/2026" in page.inner_text("main")
+        assert "Chưa có hồ sơ nào được tính đến ngày này." in page.inner_text("main")
+        picture = page.locator("img.chart")
+        assert picture.evaluate("one => one.naturalWidth") > 0, "the chart is shown under the page's policy"
+        visitor.close()
+
+
+def test_a_clerk_finds_without_accents_and_no_name_is_in_the_address(program: Any, shared_browser: Browser) -> None:
+    asked = ("h19.31-260209-0007", "260209-0007", "khai sinh", "tran thi hu cau", "Hư Cấu")
+    with served(program) as address:
+        visitor = context(shared_browser, program, address, "clerk", script=False)
+        page = visitor.new_page()
+        page.goto(address + "/tim")
+        for text in asked:
+            page.fill("input[name=q]", text)
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            assert page.url == address + "/tim"
+            found = page.locator("main .rows li").all_inner_texts()
+            assert found, text
+            assert all("H19.31" in one or "khai sinh" in one for one in found), "the own agency's only"
+        visitor.close()

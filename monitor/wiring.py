@@ -39,7 +39,9 @@ from monitor.letters.files import LetterFiles, write_files
 from monitor.letters.letterhead import setting_of
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
-from monitor.letters.steps import STALE
+from monitor.letters.printing import Printed
+from monitor.letters.sheets import print_here
+from monitor.letters.steps import STALE, By
 from monitor.letters.telling import see_mails
 from monitor.mailroom import LetterMail
 from monitor.people import Directory, PeopleFileError, load_directory
@@ -306,6 +308,11 @@ class Program:
             ),
             mails=self.settings.channels.email.enabled and not self.settings.shadow,
         )
+
+    def print_here(self, letter_ids: Collection[int], by: By) -> tuple[bytes | None, Printed]:
+        """One file of these letters for who sits at a page; that they were printed is on record."""
+        names = {agency.code: agency.name for agency in self.directory.agencies()}
+        return print_here(self.sessions, letter_ids, by, self.clock, self.calendar, lambda code: names.get(code, ""))
 
     def _shows_dates(self, source: AnySource) -> bool:
         return Capability.EXTENSIONS in self.connector(source).capabilities

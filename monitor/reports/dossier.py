@@ -173,7 +173,12 @@ def _heard(session: Session, views: Sequence[SourceDossier]) -> list[tuple[int, 
             Observation.source.in_({view.source for view in views}), Observation.key.in_({view.key for view in views})
         )
     )
-    return [(owner[source, key], Event(at, "heard", source)) for source, key, at in found if (source, key) in owner]
+    heard = [(owner[source, key], Event(at, "heard", source)) for source, key, at in found if (source, key) in owner]
+    if heard:
+        return heard
+    # who may not see the evidence, which holds the person, is told when it was first and last heard
+    moments = {(view.dossier_id, view.source, at) for view in views for at in (view.first_heard_at, view.changed_at)}
+    return [(dossier_id, Event(at, "heard", source)) for dossier_id, source, at in sorted(moments)]
 
 
 def _stages(session: Session, ids: Sequence[int]) -> list[tuple[int, Event]]:

@@ -1,9 +1,7 @@
 """The counter's day: letters to print, dates to change in the system, letters to hand over, numbers to enter."""
 
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form
@@ -16,7 +14,7 @@ from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.letters import life
 from monitor.letters.paper import MOST_IN_ONE_FILE
-from monitor.letters.printing import FROZEN, Press, Printed, Wanted, print_letters
+from monitor.letters.printing import FROZEN
 from monitor.letters.steps import PRINTED, By
 from monitor.letters.worklist import Due, Task, counter_due, letters_due
 from monitor.store.tables import Letter, LetterStep
@@ -103,7 +101,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             return HTMLResponse(page(visit, trouble="Không còn thư nào chờ in."))
         visit.demand(Right.SEE_PERSONS, wanted[0].agency_code)
         visit.saw("letters", f"agency:{wanted[0].agency_code}", letters=len(first))
-        data, printed = printed_pdf(visit, first)
+        data, printed = program.print_here(first, By(visit.viewer.actor, visit.now, "web", visit.address))
         if data is None:
             said = printed.trouble.vi if printed.trouble is not None else "Không thư nào in được."
             left = "; ".join(f"{code}: {why.vi}" for code, why in printed.left_out)
@@ -131,18 +129,6 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         return HTMLResponse(page(visit, take_several(visit, letter[:_AT_MOST], step, filled)))
 
     return routes
-
-
-def printed_pdf(visit: Visit, letter_ids: Sequence[int]) -> tuple[bytes | None, Printed]:
-    """One file of these letters (of one agency) with their cover list; that they were printed is on record."""
-    program = visit.program
-    names = agency_names(program.directory)
-    by = By(visit.viewer.actor, visit.now, "web", visit.address)
-    with tempfile.TemporaryDirectory(prefix="dunghen-in-") as folder:
-        press = Press(Path(folder), by, program.clock, program.calendar, lambda code: names.get(code, ""))
-        printed = print_letters(program.sessions, Wanted(only=letter_ids), press)
-        files = [stack.file for stack in printed.stacks if stack.file is not None]
-        return (files[0].read_bytes() if files else None), printed
 
 
 def _reach(visit: Visit) -> list[str] | None:

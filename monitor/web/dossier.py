@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from fastapi import APIRouter
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
@@ -12,8 +11,6 @@ from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.explain import DossierNotFound, Line, explain_dossier
 from monitor.reports.dossier import applicants, dossier_pages
-from monitor.store.database import reading
-from monitor.store.tables import Dossier
 from monitor.web.heads import agency_names, troubles
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
@@ -36,7 +33,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             if not found:
                 raise HTTPException(404)
             people = applicants(session, [page.dossier.id for page in found])
-            lines = explained(program, code, len(found), visit.now)
+            lines = explained(session, program, code, visit.now)
             if people:
                 visit.saw("dossier", f"dossier:{found[0].dossier.id}")
             return shown.page(
@@ -58,20 +55,12 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     return routes
 
 
-def explained(program: WebNeeds, code: str, visible: int, now: datetime) -> tuple[Line, ...]:
-    """What was heard and how the dates were counted: evidence without the person. It reads the raw observations, so
-    it is told only where every dossier with this code is the viewer's."""
-    with reading(program.engine) as session:
-        if _with_code(session, code) != visible:
-            return ()
-        try:
-            said = explain_dossier(
-                session, code, calendar=program.calendar, terms=program.terms, now=now, warning=program.rules.warning
-            )
-        except DossierNotFound:
-            return ()
+def explained(session: Session, program: WebNeeds, code: str, now: datetime) -> tuple[Line, ...]:
+    """What was heard and how the dates were counted, for whom the evidence itself exists; nothing for others."""
+    try:
+        said = explain_dossier(
+            session, code, calendar=program.calendar, terms=program.terms, now=now, warning=program.rules.warning
+        )
+    except DossierNotFound:
+        return ()
     return said.lines
-
-
-def _with_code(session: Session, code: str) -> int:
-    return session.scalar(select(func.count(Dossier.id)).where(Dossier.code == code)) or 0

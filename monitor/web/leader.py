@@ -22,6 +22,7 @@ from monitor.web.heads import agency_choices, agency_names, own_agencies, troubl
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
+from monitor.words import Words
 
 _ROWS = 40
 _LETTERS = 30
@@ -80,10 +81,6 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         reason: Annotated[str, Form(max_length=400)] = REASON,
     ) -> Response:
         try:
-            day = date.fromisoformat(promised_on)
-        except ValueError:
-            return HTMLResponse(page(visit, wrong="Ngày hẹn chưa đúng."), 409)
-        try:
             with visit.writing() as session:
                 dossier = session.get(Dossier, dossier_id)
                 if dossier is None:
@@ -94,7 +91,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                     dossier_id,
                     visit.viewer.person,
                     reason=reason,
-                    promised_on=day,
+                    promised_on=_day(promised_on),
                     now=visit.now,
                     rules=program.answer_rules,
                     where_from="web",
@@ -137,6 +134,13 @@ def _course(session: Session, visit: Visit, agency: str) -> list[tuple[date, dic
         }
         mine = sorted({agency, *below} & set(mine)) if mine is not None else sorted({agency, *below})
     return trend(session, today, _TREND_DAYS, agencies=mine, measures=["late"])
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise AnswerNotTaken("day", Words("Ngày hẹn chưa đúng.", "That is no day.")) from None
 
 
 def promises(visit: Visit) -> list[date]:

@@ -54,11 +54,11 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
             agency_names=agency_names(program.directory),
         )
 
-    @routes.get("/thu-tuc/{code:path}")
+    @routes.get("/thu-tuc/{procedure:path}")
     @needs(Right.SEE_DOSSIERS)
-    def procedure(visit: VisitDep, code: str) -> str:
+    def of_one(visit: VisitDep, procedure: str) -> str:
         with visit.reading() as session:
-            name, found = of_procedure(session, code[:80], now=visit.now, limit=_OF_PROCEDURE)
+            name, found = of_procedure(session, procedure[:80], now=visit.now, limit=_OF_PROCEDURE)
         if not name and not found:
             raise HTTPException(404)
         return shown.page(
@@ -66,7 +66,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
             visit=visit,
             now=visit.now,
             here="search",
-            code=code,
+            code=procedure,
             name=name,
             found=found,
             most=_OF_PROCEDURE,

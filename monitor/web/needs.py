@@ -1,5 +1,6 @@
 """What the pages need of the wired program."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from monitor.alerts.acknowledge import AnswerRules
 from monitor.clock import Clock
 from monitor.domain.calendar import WorkingCalendar
 from monitor.letters.office import Office
+from monitor.letters.printing import Printed
+from monitor.letters.steps import By
 from monitor.owing import Rules
 from monitor.people import Directory
 from monitor.procedures import Terms
@@ -47,3 +50,5 @@ class WebNeeds(Protocol):
     def answer_rules(self) -> AnswerRules: ...
 
     def letter_office(self, session: Session, now: datetime) -> Office: ...
+
+    def print_here(self, letter_ids: Collection[int], by: By) -> tuple[bytes | None, Printed]: ...

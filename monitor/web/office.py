@@ -96,7 +96,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             asked = asked_of(visit, chosen, stale_sources(session, program.settings.sources, now=visit.now))
             found = office.table(session, asked, program.directory, own_agencies(visit))
         said = f"Lập lúc {program.calendar.local(visit.now):%H:%M %d/%m/%Y}, người lập: {visit.viewer.name}."
-        with program.sessions.begin() as session:
+        with visit.writing() as session:
             visit.did(session, "figures_exported", f"agency:{chosen.agency or '*'}", kind=kind, until=str(asked.until))
         if kind == "xlsx":
             from monitor.reports.workbook import xlsx  # slow to load; the pages shall not wait for it

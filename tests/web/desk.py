@@ -32,6 +32,7 @@ from monitor.domain.stage import Stage, Warning
 from monitor.folding import folded, folded_back, plain_code
 from monitor.letters.draft import draft_letters
 from monitor.letters.office import Office
+from monitor.letters.sheets import print_here
 from monitor.owing import Rules
 from monitor.people import Agency, Directory, Person, Post
 from monitor.procedures import NO_CATALOGUE
@@ -158,6 +159,9 @@ def settings(**changes: Any) -> Settings:
     )
 
 
+_NAMES = {agency.code: agency.name for agency in AGENCIES}
+
+
 def program(engine: Engine, **changes: Any) -> Any:
     """What the pages and the daemon are given, around a real store."""
     return SimpleNamespace(
@@ -170,6 +174,9 @@ def program(engine: Engine, **changes: Any) -> Any:
         terms=NO_CATALOGUE,
         rules=Rules(calendar(), Warning(), (), Directory(AGENCIES)),
         answer_rules=AnswerRules(calendar(), Directory(AGENCIES, PEOPLE, POSTS)),
+        print_here=lambda ids, by: print_here(
+            sessionmaker(engine, expire_on_commit=False), ids, by, FixedClock(NOW), calendar(), _NAMES.get
+        ),
         letter_office=lambda session, now: Office(calendar(), Letters(), stale={"cong"}),
     )
 

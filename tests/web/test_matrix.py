@@ -53,8 +53,10 @@ FILLS: dict[str, Any] = {
     "letter_id": lambda place: str(NUMBER[place]),
     "dossier_id": lambda place: str(NUMBER[place]),
     "kind": lambda _place: "pdf",
+    "step": lambda _place: "doi-ngay",
+    "procedure": lambda _place: "1.000001",
 }
-ABOUT_NO_AGENCY = frozenset({"kind"})
+ABOUT_NO_AGENCY = frozenset({"kind", "step", "procedure"})
 
 
 def _routes(program: Any) -> Iterator[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from sqlalchemy.orm import Session
 
 from monitor.domain.letter import OPEN, UNSIGNED
+from monitor.domain.stage import Stage
 from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message
 
 FINISHED_STAGES = ("finished_early", "finished_on_time", "finished_late")
@@ -23,6 +24,7 @@ FINISHED_STAGES = ("finished_early", "finished_on_time", "finished_late")
 URGENT_STAGES = ("late", "due_today", "letter_due")
 _RANK = (*URGENT_STAGES, "being_judged_again", "uncertain", "due_soon", "source_silent", "unknown", "no_promise")
 _BATCH = 500
+_UNFINISHED = {stage.value for stage in Stage} - set(FINISHED_STAGES)
 
 
 class Shown(StrEnum):
@@ -420,8 +422,10 @@ def _census(
     """How many are shown under each name (None: every one), in two queries, both answered from an index."""
     here = _of_agency(Dossier.agency_code, agency, directory)
     stored = select(Dossier.stage, Dossier.speaking_source, func.count()).where(here)
-    # a dossier of a silent source is found under its last known stage too, so all that runs is counted
-    wanted = None if names is None or Shown.SOURCE_SILENT in names else sorted({*names, ""})
+    # asked for the silent ones: they are shown so whatever their stage, so all that runs is counted; what is finished
+    # is most of what there is, and is counted only where it was asked for
+    every = _UNFINISHED if stale_sources and names is not None and Shown.SOURCE_SILENT in names else set()
+    wanted = None if names is None else sorted({*names, ""} | every)
     if wanted is not None:
         stored = stored.where(Dossier.stage.in_(wanted))
     overtaken = select(Dossier.stage, Dossier.speaking_source, func.count()).where(Dossier.next_change_at <= now, here)

@@ -22,7 +22,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
-HSTS = "max-age=31536000; includeSubDomains"
+HSTS = "max-age=31536000"  # of this name alone: what else lives below it is not ours to decide
 LARGEST_BODY = 1_048_576  # no form of ours is near it; a page that takes files reads them in pieces of its own
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 

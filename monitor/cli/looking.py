@@ -143,6 +143,8 @@ _REASONS = {
     "first_day": Words("tính khác ngày tiếp nhận", "the day of reception counted otherwise"),
     "cut_off_ignored": Words("không xét giờ chốt nhận", "the cut-off ignored"),
     "calendar_days": Words("tính ngày liên tục", "calendar days counted"),
+    "month_as_30_days": Words("tính tháng là 30 ngày", "a month counted as 30 days"),
+    "month_as_31_days": Words("tính tháng là 31 ngày", "a month counted as 31 days"),
     "unexplained": Words("chưa rõ", "not explained"),
 }
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import count_due
 from monitor.domain.dossier import OPEN
-from monitor.domain.limits import LimitUnit
+from monitor.domain.limits import LimitUnit, TimeLimit
 from monitor.procedures import Term, Terms
 from monitor.store.tables import Dossier
 
@@ -121,6 +121,9 @@ def _why(
         "first_day": (limit, replace(rules, first_day_counted=not rules.first_day_counted), calendar),
         "calendar_days": (by_days, rules, calendar),
     }
+    if limit.unit is LimitUnit.MONTHS:
+        # a month has no fixed number of days (BLDS 2015 Điều 148 khoản 3); systems that add days say 30 or 31
+        ways |= {f"month_as_{n}_days": (TimeLimit(limit.amount * n, by_days.unit), rules, calendar) for n in (30, 31)}
     for name, (other_limit, other_rules, other_calendar) in ways.items():
         try:
             if count_due(received_at, other_limit, other_rules, other_calendar).due_on == slip_on:

@@ -19,7 +19,8 @@ HOLIDAY = CalendarDay(date(2026, 10, 7), (), "Nghỉ bão", "QĐ 1", is_working=
 CALENDAR = WorkingCalendar(ZONE, date(2026, 1, 1), date(2027, 6, 30), WEEK, [HOLIDAY])
 FIVE = Term("T1", "", "", parse_limit("5 ngày làm việc"), CountingRules())
 AFTER_THREE = Term("T2", "", "", parse_limit("5 ngày làm việc"), CountingRules(cut_off=at("2026-10-01 15:00").time()))
-TERMS = Terms((FIVE, AFTER_THREE))
+TWO_MONTHS = Term("T3", "", "", parse_limit("2 tháng"), CountingRules())
+TERMS = Terms((FIVE, AFTER_THREE, TWO_MONTHS))
 MONDAY = at("2026-10-05 08:00")  # five working days over the 7th off: Tuesday 13
 
 
@@ -44,6 +45,7 @@ def dossier(code: str, slip: str, *, received: datetime = MONDAY, procedure: str
         (dossier("a", "2026-10-13 17:00", received=at("2026-10-08 08:00")), {-2: 1}, "calendar_days"),
         (dossier("a", "2026-10-15 17:00", received=at("2026-10-08 16:00"), procedure="T2"), {-1: 1},
          "cut_off_ignored"),
+        (dossier("a", "2026-12-09 17:00", received=at("2026-10-08 08:00"), procedure="T3"), {1: 1}, "month_as_31_days"),
         (dossier("a", "2026-10-20 17:00"), {5: 1}, "unexplained"),
         (dossier("a", "2026-10-17 17:00", due_on=date(2026, 10, 18)), {-1: 1}, "unexplained"),  # no working day between
         (dossier("a", "2031-10-13 17:00"), {1826: 1}, "unexplained"),  # beyond the calendar

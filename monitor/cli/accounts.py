@@ -6,19 +6,19 @@ A password is never given on the command line: a one-time one is made, shown onc
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from monitor.access import accounts, tokens
-from monitor.access.accounts import AccountRefused
-from monitor.access.rights import ALL_AGENCIES, RIGHTS, Right, Role
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
 from monitor.cli.exits import Exit
-from monitor.store.tables import Account
 from monitor.words import Words
+
+if TYPE_CHECKING:  # the store's library is slow to load, and `dunghen due` needs none
+    from sqlalchemy.orm import Session
+
+    from monitor.access.rights import Role
+    from monitor.store.tables import Account
 
 accounts_app = typer.Typer(help="Accounts: who may sign in to the pages, and with which role.", no_args_is_help=True)
 
@@ -38,6 +38,11 @@ _DAYS = 365
 @accounts_app.command("list")
 def list_(config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """List the accounts: roles, second factor, last sign-in, locked or not."""
+    from sqlalchemy import select
+
+    from monitor.access import accounts
+    from monitor.store.tables import Account
+
     desk = Desk(config, lang, as_json)
     with desk.program() as program, program.sessions() as session:
         rows: list[dict[str, Any]] = [
@@ -95,6 +100,9 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Make an account with a one-time password, shown once; or, with --sso, one without a password."""
+    from monitor.access import accounts
+    from monitor.access.accounts import AccountRefused
+
     desk = Desk(config, lang, as_json)
     with desk.program() as program:
         roles = _roles(desk, role, {agency.code for agency in program.directory.agencies()})
@@ -122,6 +130,8 @@ def roles(
     as_json: JsonOption = False,
 ) -> None:
     """Replace an account's roles; they count from the next page on."""
+    from monitor.access import accounts
+
     desk = Desk(config, lang, as_json)
     with desk.program() as program:
         wanted = _roles(desk, role, {agency.code for agency in program.directory.agencies()})
@@ -142,10 +152,12 @@ def reset(
     as_json: JsonOption = False,
 ) -> None:
     """Give an account a new one-time password, shown once; it is signed out everywhere and unlocked."""
+    from monitor.access import accounts
+
     desk = Desk(config, lang, as_json)
     password = _one_time_password()
 
-    def do(session: Session, account: Account) -> None:
+    def do(session: "Session", account: "Account") -> None:
         now = program.clock.now()
         accounts.unlock(session, account, now=now, by=BY)
         accounts.set_password(session, account, password, now=now, by=BY, must_change=True)
@@ -160,6 +172,8 @@ def reset(
 @accounts_app.command()
 def lock(name: NameArgument, config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """Shut an account and sign it out everywhere, at once; its tokens stop too."""
+    from monitor.access import accounts
+
     _change(Desk(config, lang, as_json), name, accounts.lock)
 
 
@@ -168,6 +182,8 @@ def unlock(
     name: NameArgument, config: ConfigOption = None, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
     """Open a locked account again, or one that waits after wrong tries."""
+    from monitor.access import accounts
+
     _change(Desk(config, lang, as_json), name, accounts.unlock)
 
 
@@ -187,6 +203,9 @@ def token(
     as_json: JsonOption = False,
 ) -> None:
     """Make a token for a program that asks the API in an account's name. It is shown once."""
+    from monitor.access import accounts, tokens
+    from monitor.access.rights import RIGHTS, Right, Role
+
     desk = Desk(config, lang, as_json)
     known = {str(one): one for one in Right}
     unknown = [one for one in right if one not in known]
@@ -226,6 +245,8 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """End the tokens of an account that have this label."""
+    from monitor.access import tokens
+
     desk = Desk(config, lang, as_json)
     with desk.program() as program, program.sessions.begin() as session:
         ended = tokens.revoke(session, _account(desk, session, name), label, now=program.clock.now(), by=BY)
@@ -259,14 +280,18 @@ def _change(desk: Desk, name: str, change: Callable[..., None]) -> None:
     _done(desk, name)
 
 
-def _account(desk: Desk, session: Session, name: str) -> Account:
+def _account(desk: Desk, session: "Session", name: str) -> "Account":
+    from monitor.access import accounts
+
     found = accounts.find(session, name)
     if found is None:
         raise desk.stopped(Exit.NOT_FOUND, _NO_ACCOUNT.fill(name=name))
     return found
 
 
-def _roles(desk: Desk, said: list[str], agencies: set[str]) -> list[tuple[Role, str]]:
+def _roles(desk: Desk, said: list[str], agencies: set[str]) -> "list[tuple[Role, str]]":
+    from monitor.access.rights import ALL_AGENCIES, Role
+
     found = []
     for one in said:
         role, _, agency = one.partition("@")

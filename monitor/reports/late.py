@@ -428,7 +428,9 @@ def _census(
     wanted = None if names is None else sorted({*names, ""} | every)
     if wanted is not None:
         stored = stored.where(Dossier.stage.in_(wanted))
-    overtaken = select(Dossier.stage, Dossier.speaking_source, func.count()).where(Dossier.next_change_at <= now, here)
+    # as expressions: or SQLite would group by the index of stages and read every dossier for those few
+    plain = (func.coalesce(Dossier.stage, ""), func.coalesce(Dossier.speaking_source, ""))
+    overtaken = select(*plain, func.count()).where(Dossier.next_change_at <= now, here).group_by(*plain)
     counted: dict[str, int] = {}
 
     def add(name: str, number: int) -> None:
@@ -440,7 +442,7 @@ def _census(
     columns = (Dossier.stage, Dossier.speaking_source)
     for stage, source, number in session.execute(stored.group_by(*columns)):
         add(Shown.BEING_JUDGED_AGAIN if stage == "" else shown_as(stage, source), number)
-    for stage, source, number in session.execute(overtaken.group_by(*columns)):
+    for stage, source, number in session.execute(overtaken):
         if stage == "":
             continue
         add(Shown.BEING_JUDGED_AGAIN, number)

@@ -72,6 +72,7 @@ class Capability(StrEnum):
     EXTENSIONS = "extensions"  # shows a new date after an apology
     HISTORY = "history"  # shows the steps a dossier went through, with their instants
     FINISH_INSTANT = "finish_instant"  # says when it finished
+    FILE = "file"  # reads one table in a file, so that a person may bring another
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _STOP_S = 8.0  # for jobs under way; with the web server's own second it stays below the 10 s promised
 _WEB_STOP_S = 1.0
+_DAY_S = 86_400
 _THREADS_BESIDE_PULLS = 6
 
 log = logs.get("daemon")
@@ -54,6 +55,8 @@ class ProgramLike(WebNeeds, BotNeeds, Protocol):
     def back_up(self) -> Any: ...
 
     def release_leases(self) -> Any: ...
+
+    def let_go_of_raw(self) -> Any: ...
 
     def request_stop(self) -> None:
         """No new claim from now on; what is being sent is finished."""
@@ -178,6 +181,7 @@ def plan_jobs(engine: LocalEngine, program: ProgramLike, notifier: Notifier, spe
     engine.every("judge", judge_every, judge)
     engine.every("letters", settings.daemon.letters_every, partial(steady, program.write_letters))
     engine.every("send", settings.daemon.send_every, partial(steady, program.plan_and_send))
+    engine.every("evidence", _DAY_S, program.let_go_of_raw)
     engine.every("backup", settings.daemon.backup_every, program.back_up)
 
 

@@ -81,6 +81,7 @@ FINDING_VI = {
     FindingKind.DATE_CHANGED_WITHOUT_LETTER: "ngày hẹn trả bị đổi mà chưa có văn bản xin lỗi",
     FindingKind.EXTENSION_NOT_ENTERED: "Bộ phận Một cửa chưa đổi ngày hẹn trên hệ thống sau 1 ngày làm việc",
     FindingKind.MISSING_AT_SOURCE: "nhiều lần đọc đầy đủ không còn thấy hồ sơ ở nguồn",
+    FindingKind.FINISH_NOT_TRUSTED: "ngày có kết quả ở nguồn đáng ngờ (trùng hẹn đến từng giây, hoặc đúng nửa đêm)",
     FindingKind.UNREADABLE_AT_SOURCE: "không đọc được bản ghi mới nhất ở nguồn, chưa gửi văn bản xin lỗi",
     FindingKind.SOURCE_SILENT: "nguồn không trả lời",
     FindingKind.REACH_GAP: "có vai trò không báo được cho ai trong 7 ngày tới",

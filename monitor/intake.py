@@ -17,6 +17,7 @@ from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Status
+from monitor.domain.findings import FindingKind, finish_doubt
 from monitor.folding import folded, folded_back, plain_code
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.people import Directory
@@ -35,6 +36,7 @@ from monitor.store.writing import (
 )
 from monitor.views import SourceRole, SourceView, disagreements, facts_of, fold, speaking
 
+_NOT_TRUSTED = FindingKind.FINISH_NOT_TRUSTED.value
 _VIEW_FIELDS = tuple(f.name for f in fields(SourceView))
 
 
@@ -199,13 +201,19 @@ def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetim
             "heard_at": now,
             "not_before_at": item.not_before,
             "record_hash": item.hash,
-            "record": zlib.compress(item.canonical, 1),  # rows are short: a higher level costs time and wins nothing
-            "raw": zlib.compress(item.raw, 1),
+            "record": _packed(item.canonical),
+            "raw": _packed(item.raw),
             "pull_id": pull_id,
         }
         for item in heard
     ]
     insert_many(session, Observation, rows)
+
+
+def _packed(data: bytes) -> bytes:
+    """As `zlib.decompress` reads it. Rows are short: a higher level and the usual window cost time and win nothing."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5)
+    return packer.compress(data) + packer.flush()
 
 
 def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake: Intake, now: datetime) -> set[int]:
@@ -240,6 +248,9 @@ def _add_views(
     rows = [_dossier_row([item.view], intake, now) for item in alone]
     note_procedures(session, rows)
     begun = insert_returning_ids(session, Dossier, rows)
+    doubts = {id_: text for item, id_ in zip(alone, begun, strict=True) if (text := _finish_doubt([item.view], intake))}
+    if doubts:
+        sync_findings(session, Sync(_NOT_TRUSTED, doubts, ()), now)
     dossier_of = {item.record.key: dossier_id for item, dossier_id in zip(alone, begun, strict=True)}
     dossier_of |= {key: link.dossier_id for key, link in links.items() if key not in dossier_of}
     rows = [
@@ -295,9 +306,16 @@ def project(session: Session, dossier_ids: Iterable[int], intake: Intake, now: d
     said = {
         dossier_id: text
         for dossier_id, views in views_of.items()
-        if len(views) > 1 and (text := disagreements(views, dict(intake.roles), intake.calendar.zone))
+        if len(views) > 1 and (text := disagreements(views, intake.roles, intake.calendar.zone))
     }
     sync_findings(session, Sync("state_mismatch", said, wanted), now)
+    doubts = {id_: text for id_, views in views_of.items() if (text := _finish_doubt(views, intake))}
+    sync_findings(session, Sync(_NOT_TRUSTED, doubts, wanted), now)
+
+
+def _finish_doubt(views: Sequence[SourceView], intake: Intake) -> str:
+    view = speaking(views, intake.roles)
+    return finish_doubt(view.finished_at, view.promised_at, view.promised_date_only, intake.calendar.zone)
 
 
 def note_procedures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -316,9 +334,9 @@ def note_procedures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> dict[str, Any]:
-    view = speaking(views, dict(intake.roles))
+    view = speaking(views, intake.roles)
     term = intake.terms.find(view.procedure_code, view.channel) if view.procedure_code else None
-    facts = facts_of(view, dict(intake.roles), payment_pauses=bool(term and term.rules.payment_pauses))
+    facts = facts_of(view, intake.roles, payment_pauses=bool(term and term.rules.payment_pauses))
     # a finding may hang on the first promise any system ever made
     first = min((v.original_promised_at for v in views if v.original_promised_at), default=None)
     original = view.original_promised_at or first

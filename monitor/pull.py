@@ -45,7 +45,7 @@ _MOST_JITTER = 0.25  # of a pause, so that many sources of one peer don't come b
 _DAY_S = 86_400
 _draw = random.SystemRandom().random
 _RESUME_WITHIN = timedelta(hours=6)
-_ROWS_A_TRANSACTION = 500
+_ROWS_A_TRANSACTION = 2000
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _store(target: sessionmaker[Session], intake: Intake, key: "_Key", rows: Seq
     name, heard_at, not_before = key
     page = Page(
         records=tuple(record_from_json(zlib.decompress(row.record)) for row in rows),
-        raws=tuple(zlib.decompress(row.raw) for row in rows),
+        raws=tuple(zlib.decompress(row.raw) if row.raw else b"" for row in rows),
     )
     with target.begin() as session:
         store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)

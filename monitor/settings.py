@@ -269,6 +269,12 @@ class Web(Strict):
     oidc: Oidc | None = None
 
 
+class Evidence(Strict):
+    """How long the sources' own bytes are kept beside what they say; their meaning, hash and instant stay for ever."""
+
+    keep_raw: Duration = 1825 * 86_400  # of dossiers that are over
+
+
 class Daemon(Strict):
     judge_every: Duration = 60
     send_every: Duration = 15
@@ -321,6 +327,7 @@ class Settings(Strict):
     answers: Answers = Answers()
     letters: Letters = Letters()
     web: Web = Web()
+    evidence: Evidence = Evidence()
     daemon: Daemon = Daemon()
     shadow: bool = False
     folder: Path = Path()  # where the file lies: relative paths in it start here (set by the loader)

@@ -3,7 +3,7 @@
 Pure functions over plain values; `monitor.pull` stores what they return, a replay folds the same records again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -125,20 +125,22 @@ class SourceRole:
     lateness: Precision
 
 
-def speaking(views: Sequence[SourceView], roles: dict[str, SourceRole]) -> SourceView:
+def speaking(views: Sequence[SourceView], roles: Mapping[str, SourceRole]) -> SourceView:
     """The view whose word counts: the one-stop's before the portal's (connectors.md §11 case 39: a portal lags,
     and masks 5, 6 and 8 as 9), of several the one that changed last."""
+    if len(views) == 1:  # nearly every dossier
+        return views[0]
     return max(views, key=lambda v: (_is_one_stop(v, roles), v.changed_at, v.key))
 
 
-def disagreements(views: Sequence[SourceView], roles: dict[str, SourceRole], zone: ZoneInfo) -> str:
+def disagreements(views: Sequence[SourceView], roles: Mapping[str, SourceRole], zone: ZoneInfo) -> str:
     """How the other systems contradict the speaking one, in words; "" when nothing does."""
     ours = speaking(views, roles)
     said = [disagreement(_as_view(ours, roles), _as_view(other, roles), zone) for other in views if other is not ours]
     return "; ".join(text for text in said if text)
 
 
-def facts_of(view: SourceView, roles: dict[str, SourceRole], *, payment_pauses: bool = False) -> Facts:
+def facts_of(view: SourceView, roles: Mapping[str, SourceRole], *, payment_pauses: bool = False) -> Facts:
     """What the rules may look at, from the speaking view."""
     role = roles.get(view.source)
     exact = role is not None and role.lateness is Precision.INSTANT and not view.promised_date_only
@@ -167,12 +169,12 @@ def known_at(histories: Iterable[tuple[str, DossierRecord, datetime, datetime | 
     return view
 
 
-def _is_one_stop(view: SourceView, roles: dict[str, SourceRole]) -> bool:
+def _is_one_stop(view: SourceView, roles: Mapping[str, SourceRole]) -> bool:
     role = roles.get(view.source)
     return role is not None and role.role == "one_stop"
 
 
-def _as_view(view: SourceView, roles: dict[str, SourceRole]) -> View:
+def _as_view(view: SourceView, roles: Mapping[str, SourceRole]) -> View:
     role = roles.get(view.source)
     return View(
         source=view.source,

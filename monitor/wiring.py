@@ -383,6 +383,12 @@ class Program:
                 ours += take_back(session, found, self.clock.now(), tuple(self.channels))
         return ours
 
+    def let_go_of_raw(self) -> int:
+        """Empties the raw answers whose time is over; returns how many."""
+        from monitor.retention import let_go_of_raw
+
+        return let_go_of_raw(self.sessions, self.settings.evidence.keep_raw, self.clock.now())
+
     def request_stop(self) -> None:
         """No message is claimed from now on; the one that is being sent is finished."""
         self._stopping.set()

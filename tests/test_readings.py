@@ -1,5 +1,6 @@
 """What a reading is believed for, on both databases: gates, absences, the age of each dossier's word, the breaker."""
 
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -19,6 +20,7 @@ from connectors.base import (
     Sweep,
     UnexpectedAnswer,
 )
+from connectors.canonical import record_from_json, record_hash
 from monitor.clock import FixedClock
 from monitor.domain.dossier import Status
 from monitor.evidence import not_read_again
@@ -26,6 +28,7 @@ from monitor.judge import judge_due
 from monitor.pull import BREAKER_AFTER, PullCount, SourceRules, pull_source
 from monitor.quarantine import accept
 from monitor.reports.sources import last_pulls, open_gates
+from monitor.retention import let_go_of_raw
 from monitor.store.tables import Dossier, FindingRow, Observation, Quarantine, Source, SourceDossier
 from tests.test_judging_stories import INTAKE, RULES, at
 
@@ -254,6 +257,30 @@ def test_an_unchanged_row_costs_no_write(sessions: Sessions) -> None:
     assert set(written) <= {"source", "pull", "quarantine"}
 
 
+def test_33_every_promise_is_kept_with_the_moment_it_was_heard_and_the_first_one_is_never_lost(
+    sessions: Sessions,
+) -> None:
+    promises = [at(12, 17), at(16, 17), at(20, 17)]
+    for day, promised in enumerate(promises, 3):
+        pull(sessions, Peer(page(record(1, promised_at=promised))), at(day))
+    with sessions() as session:
+        heard = session.scalars(select(Observation.heard_at).order_by(Observation.id)).all()
+        dossier = session.scalars(select(Dossier)).one()
+        assert heard == [at(3), at(4), at(5)]
+        assert (dossier.original_promised_at, dossier.promised_at) == (promises[0], promises[2])
+
+
+def test_37_a_finish_that_looks_made_up_is_a_finding(sessions: Sessions) -> None:
+    copied = record(1, promised_at=at(12, 16), finished_at=at(12, 16), status=Status.READY)
+    pull(sessions, Peer(page(copied, record(2))), at(13))
+    with sessions() as session:
+        assert session.scalars(select(FindingRow.kind)).all() == ["finish_not_trusted"]
+    mended = replace(copied, finished_at=at(13, 10))
+    pull(sessions, Peer(page(mended, record(2))), at(14))
+    with sessions() as session:
+        assert session.scalars(select(FindingRow.closed_at)).one() == at(14)
+
+
 # --- when, how often, in which order
 
 
@@ -342,3 +369,19 @@ def test_the_cursor_never_passes_the_beginning_of_a_reading(sessions: Sessions) 
     late = Peer(page())
     pull(sessions, late, at(3, 12))
     assert late.plans[0].since == at(3) - timedelta(seconds=RULES_OF.overlap_s)
+
+
+# --- how long the source's own bytes are kept
+
+
+def test_raw_answers_are_let_go_when_their_time_is_over_and_what_was_said_stays(sessions: Sessions) -> None:
+    over = record(1, status=Status.RETURNED, finished_at=at(3, 10), returned_at=at(3, 11))
+    pull(sessions, Peer(page(over, record(2))), at(4))
+    assert let_go_of_raw(sessions, 86_400, at(4, 20)) == 0, "not yet"
+    assert let_go_of_raw(sessions, 86_400, at(6)) == 1, "of the one that is over, not of the open one"
+    assert let_go_of_raw(sessions, 86_400, at(6)) == 0
+    with sessions() as session:
+        kept = {o.key: (len(o.raw) > 0, record_hash(record_from_json(zlib.decompress(o.record))) == o.record_hash)
+                for o in session.scalars(select(Observation))}  # fmt: skip
+    assert kept == {"k1": (False, True), "k2": (True, True)}
+    assert pull(sessions, Peer(page(over, record(2))), at(7)).changed == 0

@@ -9,6 +9,7 @@ from connectors.base import Applicant, DossierRecord
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
+from connectors.kit.person import email, phone
 from connectors.kit.status import VIETNAMESE, StatusMap
 from connectors.kit.text import normal_code
 from monitor.domain.dossier import FINISHED, Status
@@ -154,8 +155,8 @@ class DvcqgMapping:
             kind=_KINDS.get(self._text(row, "kind"), ""),
             id_number=self._text(row, "id_number"),
             address=self._text(row, "address"),
-            phone=self._text(row, "phone"),
-            email=self._text(row, "email"),
+            phone=phone(self._text(row, "phone")),
+            email=email(self._text(row, "email")),
         )
 
 

@@ -10,6 +10,7 @@ from connectors.base import Applicant, DossierRecord
 from connectors.igate.settings import IgateSettings
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
+from connectors.kit.person import email, phone
 from connectors.kit.status import VIETNAMESE, StatusMap
 from connectors.kit.text import normal_code
 from monitor.domain.dossier import FINISHED, Status
@@ -108,8 +109,8 @@ def _applicant(applicant: Row) -> Applicant:
         name=data.text("ownerFullname", "fullname"),
         id_number=data.text("identityNumber"),
         address=data.text("address"),
-        phone=data.text("phoneNumber"),
-        email=data.text("email"),
+        phone=phone(data.text("phoneNumber")),
+        email=email(data.text("email")),
     )
 
 

@@ -9,6 +9,7 @@ from connectors.base import Applicant, DossierRecord
 from connectors.kit.columns import ColumnSettings
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
+from connectors.kit.person import email, phone
 from connectors.kit.status import VIETNAMESE, StatusMap
 from connectors.kit.text import status_key
 from monitor.domain.dossier import FINISHED, Status
@@ -104,8 +105,8 @@ class TableMapping:
             kind=_KINDS.get(status_key(self._text(row, "applicant_kind")), ""),
             id_number=self._text(row, "applicant_id_number"),
             address=self._text(row, "applicant_address"),
-            phone=self._text(row, "applicant_phone"),
-            email=self._text(row, "applicant_email"),
+            phone=phone(self._text(row, "applicant_phone")),
+            email=email(self._text(row, "applicant_email")),
         )
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import Applicant, DossierRecord
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
+from connectors.kit.person import email, phone
 from connectors.kit.status import StatusMap
 from connectors.kit.text import normal_code
 from connectors.opencps.settings import OpencpsSettings
@@ -126,6 +127,6 @@ def _applicant(row: Row) -> Applicant:
         kind=_KINDS.get(row.text("applicantIdType").lower(), ""),
         id_number=row.text("applicantIdNo"),
         address=", ".join(dict.fromkeys(part for part in parts if part)),
-        phone=row.text("contactTelNo"),
-        email=row.text("contactEmail"),
+        phone=phone(row.text("contactTelNo")),
+        email=email(row.text("contactEmail")),
     )

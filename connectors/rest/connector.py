@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,7 @@ class RestConnector:
             Capability.LIST: True,
             Capability.LOOKUP: bool(settings.code_param),
             Capability.MODIFIED_SINCE: bool(settings.since_param),
-            Capability.TOTALS: bool(settings.total),
+            Capability.TOTALS: bool(settings.total) and not settings.window_days,  # a window is never the whole
             Capability.EXTENSIONS: "extended_at" in settings.columns,
             Capability.FINISH_INSTANT: "finished_at" in settings.columns,
         }
@@ -69,7 +69,7 @@ class RestConnector:
         place = _place(plan.resume)
         watch = DateWatch()
         any_rows = place != _Place()
-        for page in self._listing(place, self._since(since)):
+        for page in self._listing(place, {**self._window(plan.now), **self._since(since)}):
             watch.look_at(page.records)
             any_rows = any_rows or bool(page.records or page.bad)
             yield page
@@ -135,6 +135,17 @@ class RestConnector:
         elif settings.paging == "cursor" and place.cursor:
             params[settings.cursor_param] = place.cursor
         return params
+
+    def _window(self, now: datetime) -> dict[str, str]:
+        """The days of reception that a list by window is asked for; older dossiers are asked for by code."""
+        settings = self._settings
+        if not settings.window_days:
+            return {}
+        begin = now - timedelta(days=settings.window_days)
+        return {
+            settings.window_from_param: instant_text(begin, settings.window_format, self._zone),
+            settings.window_to_param: instant_text(now, settings.window_format, self._zone),
+        }
 
     def _since(self, since: datetime | None) -> dict[str, str]:
         if since is None:

@@ -27,6 +27,9 @@ class RestSettings(ColumnSettings, HttpSourceSettings):
     password: SecretStr = SecretStr("")
     token: SecretStr = SecretStr("")
     key_header: str = "X-Api-Key"  # with auth = "header"
+    headers: dict[str, str] = Field(default_factory=dict)  # sent with every request
+    secret_params: tuple[str, ...] = ()  # further parameters that carry `token`
+    secret_headers: tuple[str, ...] = ()  # further headers that carry `token`
     rows: str  # where the list of rows is; "" for an answer that is the list itself
     total: str = ""  # where the number of all rows is
     more: str = ""  # where it says (true or false) whether more pages follow
@@ -42,6 +45,10 @@ class RestSettings(ColumnSettings, HttpSourceSettings):
     code_param: str = ""  # by which one dossier is asked for; empty: it cannot be
     since_param: str = ""  # by which changes since an instant are asked for; empty: they cannot be
     since_format: str = "iso"  # "iso", "epoch_ms", "epoch_s", or a pattern such as "%d/%m/%Y %H:%M:%S"
+    window_days: int = Field(default=0, ge=0)  # a list by day of reception: so many days back; 0: it has no window
+    window_from_param: str = "from"
+    window_to_param: str = "to"
+    window_format: str = "%d/%m/%Y"
     expect_rows: int = Field(default=1, ge=0)
 
     @model_validator(mode="after")
@@ -51,7 +58,9 @@ class RestSettings(ColumnSettings, HttpSourceSettings):
             raise ValueError('paging = "cursor" needs next_cursor')
         if self.auth == "basic" and not (self.username and self.password.get_secret_value()):
             raise ValueError('auth = "basic" needs username and password')
-        if self.auth in ("bearer", "header") and not self.token.get_secret_value():
-            raise ValueError(f'auth = "{self.auth}" needs token')
-        check_formats((self.since_format,))
+        if (
+            self.auth in ("bearer", "header") or self.secret_params or self.secret_headers
+        ) and not self.token.get_secret_value():
+            raise ValueError(f'auth = "{self.auth}", secret_params and secret_headers need token')
+        check_formats((self.since_format, *((self.window_format,) if self.window_days else ())))
         return self

@@ -33,7 +33,8 @@ class RestApi:
     def ask(self, params: Mapping[str, str]) -> Part:
         """The answer to a request with these parameters besides the fixed ones."""
         settings = self._settings
-        together = {**settings.params, **params}
+        token = settings.token.get_secret_value()
+        together = {**settings.params, **dict.fromkeys(settings.secret_params, token), **params}
         is_get = settings.method == "GET"
         answer = self._transport.request(
             settings.method,
@@ -51,10 +52,14 @@ class RestApi:
         return read_part(read_json(answer), settings)
 
     def _headers(self) -> dict[str, str]:
-        token = self._settings.token.get_secret_value()
-        if self._settings.auth == "bearer":
-            return {"Authorization": f"Bearer {token}"}
-        return {self._settings.key_header: token} if self._settings.auth == "header" else {}
+        settings = self._settings
+        token = settings.token.get_secret_value()
+        headers = {**settings.headers, **dict.fromkeys(settings.secret_headers, token)}
+        if settings.auth == "bearer":
+            headers["Authorization"] = f"Bearer {token}"
+        elif settings.auth == "header":
+            headers[settings.key_header] = token
+        return headers
 
 
 def read_part(value: Any, settings: RestSettings) -> Part:

@@ -38,7 +38,7 @@ class SpreadsheetConnector:
         self._mapping = TableMapping(settings, settings.timezone)
         columns = settings.columns
         self.capabilities = frozenset(
-            {Capability.LIST, Capability.LOOKUP}
+            {Capability.LIST, Capability.LOOKUP, Capability.FILE}
             | ({Capability.EXTENSIONS} if "extended_at" in columns else set())
             | ({Capability.FINISH_INSTANT} if "finished_at" in columns else set())
         )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import Applicant, DossierRecord
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
+from connectors.kit.person import email, phone
 from connectors.kit.status import VIETNAMESE, StatusMap
 from connectors.kit.text import status_key
 from connectors.td.settings import TdSettings
@@ -78,8 +79,8 @@ class TdMapping:
                 name=row.text("chuHoSo"),
                 id_number=row.text("soGiayToChuHoSo"),
                 address=row.text("diaChiChuHoSo"),
-                phone=row.text("soDienThoaiChuHoSo"),
-                email=row.text("emailChuHoSo"),
+                phone=phone(row.text("soDienThoaiChuHoSo")),
+                email=email(row.text("emailChuHoSo")),
             ),
         )
 

@@ -32,6 +32,15 @@ VIETNAMESE: dict[str, str] = {
         "Theo dõi hồ sơ thủ tục hành chính và báo người phải xử lý trước khi quá hạn."
     ),
     "Name of the source.": ("Tên nguồn."),
+    "A new folder for the recording.": ("Thư mục mới để giữ bản ghi."),
+    "At most so many pages of the list.": ("Nhiều nhất bấy nhiêu trang danh sách."),
+    "Record a little of what a source answers, persons and secrets replaced, to be looked into elsewhere.": (
+        "Ghi lại một ít câu trả lời của nguồn, đã thay người và bí mật, để xem xét ở nơi khác."
+    ),
+    "A folder that `sources record` made.": ("Thư mục do `sources record` tạo."),
+    "Read a recording again, offline: what its source would bring, and what is wrong with it.": (
+        "Đọc lại một bản ghi mà không cần mạng: nguồn sẽ cho gì và sai ở đâu."
+    ),
     "A table made by hand or exported: .csv, .xlsx, .xls, .ods.": (
         "Tệp bảng làm tay hoặc xuất ra: .csv, .xlsx, .xls, .ods."
     ),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connectors.base import Gate
+from connectors.base import Capability, Gate
 from monitor.cli.desk import ConfigOption, Desk, JsonOption, LangOption
-from monitor.cli.exits import Exit
+from monitor.cli.exits import Exit, Stop
 from monitor.cli.terms import result_words
 from monitor.gate_words import GATES
 from monitor.settings import AnySource
@@ -17,6 +17,7 @@ from monitor.words import Words
 
 if TYPE_CHECKING:
     from monitor.preview import Preview
+    from monitor.recordings import Told
     from monitor.reports.sources import SourceRow
 
 sources_app = typer.Typer(
@@ -149,6 +150,83 @@ def accept(
     desk.line(desk.say(Words("Đã chấp nhận: {gates}", "Accepted: {gates}").fill(gates=", ".join(opened))))
 
 
+@sources_app.command("record")
+def record(
+    name: NameArgument,
+    folder: Annotated[Path, typer.Argument(help="A new folder for the recording.", metavar="FOLDER")],
+    pages: Annotated[int, typer.Option("--pages", help="At most so many pages of the list.", min=1)] = 3,
+    config: ConfigOption = None,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Record a little of what a source answers, persons and secrets replaced, to be looked into elsewhere."""
+    from connectors.kit.http import RequestsTransport
+    from connectors.kit.settings import HttpSourceSettings
+    from monitor.recordings import record as record_source
+
+    desk = Desk(config, lang, as_json)
+    source = configured(desk, name)
+    if not isinstance(source, HttpSourceSettings):
+        said = Words(
+            "Nguồn này không đọc qua mạng: hãy giữ bản sao của tệp hoặc của khung nhìn.",
+            "This source is not read over a network: keep a copy of its file or its view.",
+        )
+        raise desk.stopped(Exit.REFUSED, said)
+    if folder.exists() and any(folder.iterdir()):
+        said = Words("Thư mục {folder} không trống.", "The folder {folder} is not empty.")
+        raise desk.stopped(Exit.REFUSED, said.fill(folder=folder))
+    with RequestsTransport(source, desk.clock) as transport:
+        told = record_source(source, transport, desk.clock, folder, pages=pages)
+    _show_told(desk, name, told, folder)
+
+
+@sources_app.command("replay")
+def replay(
+    folder: Annotated[Path, typer.Argument(help="A folder that `sources record` made.", metavar="FOLDER")],
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a recording again, offline: what its source would bring, and what is wrong with it."""
+    from pydantic import ValidationError
+
+    from connectors.kit.recording import NotARecording
+    from monitor.recordings import NotRecordable
+    from monitor.recordings import replay as replay_folder
+
+    desk = Desk(None, lang, as_json)
+    try:
+        source, told = replay_folder(folder)
+    except (NotARecording, NotRecordable, ValidationError) as error:
+        name = str(error).splitlines()[0]
+        said = Words("Không phải bản ghi đọc được: {name}", "No recording that can be read: {name}")
+        raise desk.stopped(Exit.REFUSED, said.fill(name=name)) from None
+    _show_told(desk, source.name, told, folder)
+
+
+def _show_told(desk: Desk, name: str, told: "Told", folder: Path) -> None:
+    if desk.as_json:
+        figures = {"pages": told.pages, "records": told.records, "statuses": dict(told.statuses)}
+        rest = {"unknown": dict(told.unknown), "set_aside": told.bad, "trouble": told.trouble, "gate": told.gate}
+        desk.print_json({"source": name, "folder": folder, **figures, **rest, "ends": told.ends})
+    else:
+        rows: list[tuple[Words, object]] = [
+            (Words("Trang", "Pages"), told.pages),
+            (Words("Hồ sơ", "Dossiers"), told.records),
+            (Words("Trạng thái", "States"), ", ".join(f"{s}: {n}" for s, n in sorted(told.statuses.items()))),
+            (Words("Mã trạng thái lạ", "Unknown states"), ", ".join(sorted(told.unknown))),
+            (Words("Để riêng", "Set aside"), "; ".join(f"{field}: {problem}" for _, field, problem in told.bad)),
+            (Words("Trục trặc", "Trouble"), told.trouble),
+            (Words("Bản ghi hết ở đây", "The recording ends here"), "✓" if told.ends else ""),
+        ]
+        desk.show(
+            Words("Bản ghi {folder}", "Recording {folder}").fill(folder=folder),
+            [Words("Mục", "What"), Words("", "")],
+            [(desk.say(what), value) for what, value in rows],
+        )
+    if told.trouble:
+        raise Stop(Exit.PEER)
+
+
 @sources_app.command("import")
 def import_(
     name: NameArgument,
@@ -170,8 +248,8 @@ def import_(
 
     desk = Desk(config, lang, as_json)
     source = configured(desk, name)
-    if source.kind != "spreadsheet":
-        said = Words("Chỉ nhập tệp vào nguồn loại spreadsheet.", "Only a source of kind spreadsheet takes a file.")
+    if Capability.FILE not in make_connector(source, desk.clock).capabilities:
+        said = Words("Chỉ nhập tệp vào nguồn đọc từ tệp.", "Only a source that reads a file takes one.")
         raise desk.stopped(Exit.REFUSED, said)
     if apply and not by:
         raise desk.stopped(Exit.REFUSED, Words("Thiếu --by: ai nhập tệp này?", "Who does this? --by is missing."))

@@ -32,6 +32,7 @@ class FindingKind(StrEnum):
     SUPPLEMENT_LATE = "supplement_late"  # asked for later than 3 working days after reception (Điều 19 khoản 5)
     SUPPLEMENT_REPEATED = "supplement_repeated"  # asked for more than once (Điều 11 khoản 2 điểm c)
     SUPPLEMENT_UNANSWERED = "supplement_unanswered"  # parked for over 15 days (Điều 19 khoản 5)
+    FINISH_NOT_TRUSTED = "finish_not_trusted"  # the finish looks made up: the promise to the second, or a bare midnight
     DATE_MISMATCH_WITH_COUNT = "date_mismatch_with_count"  # the promise is not the date we count
 
 
@@ -65,6 +66,19 @@ def disagreement(speaking: View, other: View, zone: ZoneInfo) -> str:
     if ours_on and theirs_on and theirs_on not in (ours_on, before):
         return f"promised date: {speaking.source} says {ours_on:%d/%m/%Y}, {other.source} says {theirs_on:%d/%m/%Y}"
     return ""
+
+
+def finish_doubt(
+    finished_at: datetime | None, promised_at: datetime | None, promised_date_only: bool, zone: ZoneInfo
+) -> str:
+    """Why a stated finish looks made up, "" when it does not. Seen: a dialog that fills in the promise, and a
+    feed that knows days only says midnight, which is earlier than the truth (connectors.md §5.6, §11 case 37)."""
+    if finished_at is None:
+        return ""
+    if finished_at == promised_at and not promised_date_only:
+        return "the finish equals the promise to the second"
+    local = finished_at.astimezone(zone)
+    return "the finish is a bare midnight" if (local.hour, local.minute, local.second) == (0, 0, 0) else ""
 
 
 def _kind(status: Status) -> str:

@@ -1,6 +1,6 @@
 """Bulk writes that mean the same on SQLite and PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, func, insert, select
@@ -8,6 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from monitor.store.types import Instant
 
 _T = TypeVar("_T")
 
@@ -85,8 +87,20 @@ def _tuples(
         # the type's own way into this database: looked up once a column, not once a value
         convert = column.type.dialect_impl(dialect).bind_processor(dialect)
         names.append(column.name)
-        columns.append(values if convert is None else [convert(value) for value in values])
+        if convert is not None and isinstance(column.type, Instant):
+            columns.append(_converted(values, convert))
+        else:
+            columns.append(values if convert is None else [convert(value) for value in values])
     return names, list(zip(*columns, strict=True))
+
+
+def _converted(instants: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    """Each instant converted, one that stands again only once: a page shares its moment and its absent dates."""
+    first = instants[0]
+    if all(instant is first for instant in instants):
+        return [convert(first)] * len(instants)
+    done = {instant: convert(instant) for instant in set(instants)}
+    return [done[instant] for instant in instants]
 
 
 def insert_returning_ids(

@@ -75,6 +75,7 @@ FINDINGS = {
     "unknown_agency": "Mã cơ quan chưa có trong danh bạ",
     "late_without_letter": "Quá hạn mà chưa có thư xin lỗi",
     "missing_at_source": "Vắng mặt ở nguồn qua nhiều lần đọc đủ",
+    "finish_not_trusted": "Ngày có kết quả đáng ngờ: trùng hẹn đến từng giây, hoặc đúng nửa đêm",
     "unreadable_at_source": "Không đọc được bản ghi mới nhất ở nguồn",
     "source_silent": "Nguồn im lặng",
     "reach_gap": "Có vai trò không báo được cho ai trong 7 ngày tới",

@@ -42,7 +42,7 @@ def test_a_source_that_stands_well(office: Office) -> None:
     office("pull")
     answer = office("sources", "show", "bang", "--json").json()
     assert (answer["source"]["result"], answer["gates"]) == ("ok", [])
-    assert answer["capabilities"] == ["finish_instant", "list", "lookup"]
+    assert answer["capabilities"] == ["file", "finish_instant", "list", "lookup"]
     assert answer["pulls"][0]["rows_seen"] == 5
     assert "Last readings" in office("sources", "show", "bang").out
 

@@ -1,5 +1,7 @@
 """Old Excel files and OpenDocument sheets against connectors.md §11: real files, as offices keep them."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +18,8 @@ from connectors.base import UnexpectedAnswer
 from connectors.spreadsheet.reader import BROKEN, SheetRefused, printed_rows
 from monitor.domain.dossier import Status
 from tests.conformance.harness import Seen, codes, seen
-from tests.conformance.test_spreadsheet import FULL
-from tests.conformance.test_workbook import HEAD, PROMISED, Cells, over, refused, row
+from tests.conformance.test_spreadsheet import FULL, TableConformance
+from tests.conformance.test_workbook import HEAD, PROMISED, Cells, book, over, refused, row
 
 DAY = xlwt.easyxf(num_format_str="dd/mm/yyyy hh:mm")
 
@@ -177,3 +179,54 @@ def test_the_reader_says_by_its_exit_code_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(SheetRefused) as caught:
         list(printed_rows(str(tmp_path / "none.xls"), ""))
     assert caught.value.code == BROKEN
+
+
+# --- the suite of all kinds
+
+
+class TestOldWorkbook(TableConformance):
+    def write(self, path: Path, rows: list[list[str]]) -> None:
+        xls(path, map(tuple, rows))
+
+
+class TestOpenDocument(TableConformance):
+    def write(self, path: Path, rows: list[list[str]]) -> None:
+        ods(path, map(tuple, rows))
+
+
+class TestWorkbook(TableConformance):
+    def write(self, path: Path, rows: list[list[str]]) -> None:
+        book(map(tuple, rows)).save(path)
+
+
+# --- files that LibreOffice wrote
+
+LIBREOFFICE = Path(__file__).parent.parent / "samples" / "libreoffice"
+
+
+def as_libreoffice_wrote_it(path: Path) -> None:
+    result = seen(over(path).sweep(FULL))
+    assert result.codes == codes([1, 2])
+    assert result.records[0].promised_at == datetime(2025, 11, 9, 17, tzinfo=UTC)
+    assert (result.records[1].status, result.records[1].finished_at) == (
+        Status.READY,
+        datetime(2025, 11, 7, 9, tzinfo=UTC),
+    )
+    assert [bad.field for bad in result.bad] == ["Ngày hẹn trả"]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods", "xls"])
+def test_a_file_that_libreoffice_wrote(kind: str) -> None:
+    as_libreoffice_wrote_it(LIBREOFFICE / f"ho-so.{kind}")
+
+
+def test_a_file_that_libreoffice_writes_now(tmp_path: Path) -> None:
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is missing: apt-get install --no-install-recommends libreoffice-calc")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = [soffice, "--headless", profile, "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx", "--outdir"]
+    subprocess.run(
+        [*command, str(tmp_path), str(LIBREOFFICE / "ho-so.csv")], check=True, timeout=120, capture_output=True
+    )
+    as_libreoffice_wrote_it(tmp_path / "ho-so.xlsx")

@@ -1,11 +1,13 @@
 """Tables in files against connectors.md §11: real files, as offices export and mistreat them."""
 
+import csv
 import os
 import tomllib
 import unicodedata
+from abc import abstractmethod
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
@@ -24,6 +26,7 @@ from connectors.spreadsheet.settings import SpreadsheetSettings
 from monitor.clock import FixedClock
 from monitor.domain.dossier import Status
 from tests.conformance.harness import NOW, Seen, codes, seen
+from tests.conformance.records import RecordConformance
 
 FULL = Sweep(Reach.FULL, NOW)
 COLUMNS = {
@@ -51,6 +54,57 @@ def table(tmp_path: Path, text: str | bytes, **extra: Any) -> Connector:
 
 def read(tmp_path: Path, text: str | bytes, **extra: Any) -> Seen:
     return seen(table(tmp_path, text, **extra).sweep(FULL))
+
+
+WIRE = {
+    "code": "Số hồ sơ",
+    "promised_at": "Ngày hẹn trả",
+    "received_at": "Ngày nhận",
+    "status": "Trạng thái",
+    "name": "Chủ hồ sơ",
+}
+
+
+class TableConformance(RecordConformance):
+    """The suite of all kinds, over a table that a subclass writes in its own kind of file."""
+
+    wire: ClassVar[dict[str, str]] = WIRE
+    folder: Path
+
+    @pytest.fixture(autouse=True)
+    def _in_a_folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    @abstractmethod
+    def write(self, path: Path, rows: list[list[str]]) -> None:
+        """A file with these rows of text, the heading first."""
+
+    def row(self, number: int, **facts: Any) -> dict[str, Any]:
+        plain = {
+            "Số hồ sơ": f"H99.14-251103-{number:04d}",
+            "Chủ hồ sơ": "Nguyễn Văn Mẫu",
+            "Ngày nhận": "03/11/2025 08:15:00",
+            "Ngày hẹn trả": "10/11/2025 08:15:00",
+            "Trạng thái": "đang xử lý",
+        }
+        return {**plain, **facts}
+
+    def read_rows(self, rows: list[Any], **extra: Any) -> Seen:
+        names = list(dict.fromkeys([*self.row(1), *(name for row in rows for name in row)]))
+        cells = [["" if row.get(name) is None else str(row[name]) for name in names] for row in rows]
+        path = self.folder / "ho-so.bin"
+        self.write(path, [names, *cells])
+        columns = {"applicant_name" if name == "name" else name: heading for name, heading in WIRE.items()}
+        keys: dict[str, Any] = {
+            "name": "bang", "kind": "spreadsheet", "role": "one_stop", "path": path, "columns": columns,
+        }  # fmt: skip
+        return seen(build(SpreadsheetSettings(**{**keys, **extra}), FixedClock(NOW)).sweep(FULL))
+
+
+class TestTextTable(TableConformance):
+    def write(self, path: Path, rows: list[list[str]]) -> None:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file, delimiter=";").writerows(rows)
 
 
 def test_reads_a_table_with_a_title_above_it(tmp_path: Path) -> None:
@@ -249,7 +303,7 @@ def test_lookup_and_probe(tmp_path: Path) -> None:
     connector = table(tmp_path, HEAD + "".join(line(number) for number in range(1, 40)))
     assert seen(connector.lookup(["h99.14–251103-0007", "X"])).codes == codes([7])
     assert connector.probe().rows_seen == 20
-    assert connector.capabilities == {Capability.LIST, Capability.LOOKUP, Capability.FINISH_INSTANT}
+    assert connector.capabilities == {Capability.LIST, Capability.LOOKUP, Capability.FINISH_INSTANT, Capability.FILE}
 
 
 def test_extension_only_when_later(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def test_the_daemons_jobs_wait_and_the_service_manager_does_not_restart_it(sessi
         write_letters=lambda: done.append("letters"),
         plan_and_send=lambda: done.append("send"),
         back_up=lambda: done.append("backup"),
+        let_go_of_raw=lambda: done.append("evidence"),
     )
     heard: Any = Heard()
     plan_jobs(heard, program, heard)

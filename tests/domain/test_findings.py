@@ -1,9 +1,11 @@
 """When two systems contradict each other, and when one merely lags."""
 
+from datetime import datetime
+
 import pytest
 
 from monitor.domain.dossier import Status
-from monitor.domain.findings import View, disagreement
+from monitor.domain.findings import View, disagreement, finish_doubt
 from tests.domain.calendars import ZONE, at
 
 WED, THU = at("2026-11-25 17:00"), at("2026-11-26 17:00")
@@ -39,3 +41,19 @@ def test_a_portal_that_still_shows_the_date_before_an_extension_only_lags() -> N
     assert disagreement(ours, View("cong", "portal", Status.PROCESSING, THU), ZONE) == ""
     other = View("cong", "portal", Status.PROCESSING, at("2026-12-01 17:00"))
     assert disagreement(ours, other, ZONE) == "promised date: motcua says 26/11/2026, cong says 01/12/2026"
+
+
+@pytest.mark.parametrize(
+    ("finished", "promised", "by_day", "doubtful"),
+    [
+        (None, WED, False, False),
+        (WED, WED, False, True),  # the promise to the second: an administrator's dialog fills it in
+        (WED, WED, True, False),  # a promise of a day
+        (at("2026-11-24 00:00"), WED, False, True),  # a bare midnight: a feed that knows days only
+        (at("2026-11-24 10:00"), WED, False, False),
+    ],
+)
+def test_a_finish_that_looks_made_up(
+    finished: datetime | None, promised: datetime, by_day: bool, doubtful: bool
+) -> None:
+    assert bool(finish_doubt(finished, promised, by_day, ZONE)) is doubtful

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from monitor.domain.stage import FINISHED_STAGES, RUNNING_STAGES
 from monitor.reports.late import counts, late_dossiers
 from monitor.reports.sources import set_aside, source_health, stale_sources
-from monitor.store.tables import Dossier, Letter, Notice
+from monitor.store.tables import Dossier, Letter, Message, Notice
 from tests.e2e.stand import letters_of, stand, table, told, whole_job
 
 BROKEN_AT_ONCE = [
@@ -127,3 +127,32 @@ def test_unknown_and_unpromised_are_classes_of_their_own(
             assert session.scalar(select(func.count()).select_from(Letter)) == 0
             shown = late_dossiers(session, now=clock.now(), stages=[stage])
             assert len(shown) == stages[stage]
+
+
+def test_a_source_that_comes_back_is_told_in_one_message_each_not_a_storm(tmp_path: Path, sqlite_url: str) -> None:
+    """Two days of silence pile up duties; on the return every official hears of all of them at once."""
+    with stand(tmp_path, url=sqlite_url, size=700) as (sandbox, program, clock):
+        whole_job(program, clock)
+        quick = [s.model_copy(update={"timeout": 1, "tries": 1}) for s in program.settings.sources]
+        program.settings = program.settings.model_copy(update={"sources": tuple(quick)})
+        program._connectors.clear()
+        for peer in ("one_stop", "portal"):
+            sandbox.faults.put(peer, "error_500")
+        clock.sleep(timedelta(hours=49).total_seconds())
+        program.pull(even_if_waiting=True)
+        program.judge()
+        program.plan_and_send()
+        held = select(func.count()).where(Notice.dossier_id.is_not(None), Notice.state == "owed")
+        with program.sessions() as session:
+            waiting = session.scalar(held) or 0
+            told_before = session.scalar(select(func.max(Message.id))) or 0
+        assert waiting > 10, "what became due meanwhile waits"
+        sandbox.faults.clear()
+        assert {count.result for count in program.pull(even_if_waiting=True)} == {"ok"}
+        program.judge()
+        program.plan_and_send()
+        with program.sessions() as session:
+            fresh = select(Message.person, Message.channel, func.count()).where(Message.id > told_before)
+            made = session.execute(fresh.group_by(Message.person, Message.channel)).all()
+            assert made
+            assert max(number for _, _, number in made) <= 2, "one for what is urgent, one for the rest"

@@ -1,0 +1,91 @@
+"""A peer is asked so often and no oftener, by one reader at a time."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors.base import Page, Probe, Sweep
+from connectors.kit.budget import Budget
+from monitor.clock import FixedClock
+from monitor.settings import Database, Settings, Site
+from monitor.wiring import Program, source_rules
+from tests.conformance import test_opencps
+from tests.conformance.harness import seen
+from tests.peers.opencps import OpencpsPeer, row
+
+NOW = datetime(2025, 11, 20, 2, tzinfo=UTC)
+
+
+def test_so_many_calls_at_once_then_evenly_over_the_minute() -> None:
+    clock = FixedClock(NOW)
+    budget = Budget(6, clock)
+    for _ in range(6):
+        budget.spend()
+    assert clock.now() == NOW, "what was saved up may go at once"
+    for _ in range(3):
+        budget.spend()
+    assert clock.now() == NOW + timedelta(seconds=30)
+    clock.sleep(3600)
+    for _ in range(6):
+        budget.spend()
+    assert clock.now() == NOW + timedelta(seconds=3630), "an hour saves up a minute's worth, not an hour's"
+
+
+def test_a_clock_set_back_gives_nothing_back() -> None:
+    clock = FixedClock(NOW)
+    budget = Budget(2, clock)
+    budget.spend(), budget.spend()
+    clock.set(NOW - timedelta(hours=1))
+    budget.spend()
+    assert clock.now() == NOW - timedelta(hours=1) + timedelta(seconds=30)
+
+
+def test_a_source_is_never_asked_oftener_than_its_budget() -> None:
+    suite = test_opencps.TestOpencps()
+    with suite.under(OpencpsPeer([row(n) for n in range(1, 101)]), page_size=10, calls_per_minute=5) as it:
+        assert (
+            len({r.key for r in seen(it.connector.lookup([f"H99.14-251103-{n:04d}" for n in range(1, 21)])).records})
+            == 20
+        )
+        calls = len(it.server.asked)
+        assert (it.clock.now() - NOW).total_seconds() == (calls - 5) * 12
+
+
+def test_what_the_budget_does_not_allow_before_the_next_reading_waits_for_it() -> None:
+    settings = test_opencps.TestOpencps().settings("http://x", calls_per_minute=30, every=300, lookups_per_pull=5000)
+    assert source_rules(settings).lookups_per_pull == 150
+
+
+class Slow:
+    """A source that is being read until it is let go."""
+
+    capabilities: frozenset[Any] = frozenset({"list"})
+
+    def __init__(self) -> None:
+        self.began, self.go_on = threading.Event(), threading.Event()
+
+    def sweep(self, plan: Sweep) -> Any:
+        self.began.set()
+        assert self.go_on.wait(30)
+        yield Page((), ())
+
+    def lookup(self, codes: Any) -> Any:
+        return iter(())
+
+    def probe(self) -> Probe:
+        return Probe("")
+
+
+def test_one_reader_at_a_time_whoever_asks(sqlite_url: str) -> None:
+    source, slow = test_opencps.TestOpencps().settings("http://x"), Slow()
+    settings = Settings(site=Site(name="Mẫu"), database=Database(url=sqlite_url), sources=(source,))
+    with Program(settings, FixedClock(NOW), connect=lambda *_: slow) as program:
+        first = threading.Thread(target=program.pull)
+        first.start()
+        assert slow.began.wait(30)
+        (second,) = program.pull()
+        slow.go_on.set()
+        first.join(30)
+        assert (second.result, second.said) == ("waiting", "is being read right now")
+        (third,) = program.pull()
+        assert third.result == "ok"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -85,9 +85,14 @@ def plan_messages(
     gets the next ones together, an hour after the first of them was owed at the latest. The caller commits.
     """
     by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
-    resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
-    reopened = _reopen(session, by_rung, resolver)
+    lost = _lost(session)
     due, waiting = _due(session, open_now=_is_open(calendar, now))
+    if not due and not lost:  # most passes: nothing came since the last one
+        return PlanCount(waiting=waiting)
+    resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
+    reopened = _reopen(session, lost, by_rung, resolver)
+    if reopened:
+        due, waiting = _due(session, open_now=_is_open(calendar, now))
     dossiers = dossiers_by_id(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     unread = frozenset(not_read_again(sorted(dossiers)))
@@ -128,17 +133,24 @@ def _due(session: Session, *, open_now: bool) -> tuple[list[Notice], int]:
     return due, waiting
 
 
-def _reopen(session: Session, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> int:
+def _never_heard() -> ColumnElement[bool]:
+    return and_(Notice.state == "unreachable", Notice.id.not_in(select(MessageNotice.notice_id)))
+
+
+def _lost(session: Session) -> Sequence[Any]:
+    """What nobody could hear, by (role, agency_code, rung, channels)."""
+    asked = select(Notice.role, Notice.agency_code, Notice.rung, Notice.channels).where(_never_heard())
+    return session.execute(asked.distinct()).all()
+
+
+def _reopen(session: Session, lost: Sequence[Any], by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> int:
     """Owes again what nobody could hear, where somebody can by now (a post was filled, an address or channel added)."""
-    never_planned = Notice.id.not_in(select(MessageNotice.notice_id))
-    lost = and_(Notice.state == "unreachable", never_planned)
     running = select(Dossier.id).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
     found = 0
-    asked = select(Notice.role, Notice.agency_code, Notice.rung, Notice.channels).where(lost).distinct()
-    for one in session.execute(asked).all():
+    for one in lost:
         if not _reach(one, by_rung, resolver).recipients:
             continue
-        these = and_(lost, *(getattr(Notice, name) == value for name, value in one._mapping.items()))
+        these = and_(_never_heard(), *(getattr(Notice, name) == value for name, value in one._mapping.items()))
         # rare: only after the people file or the channels changed
         again = session.execute(
             update(Notice).where(these, Notice.dossier_id.in_(running)).values(state="owed", reason="", closed_at=None)

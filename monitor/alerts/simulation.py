@@ -51,7 +51,8 @@ def run_through(
             following[1]()
             following = next(coming, None)
         judge_due(sessions, setting.rules, now)
-        waiting = _plan(sessions, setting, now)
+        hour_of_lists = bool(lists) and lists[-1] <= now
+        waiting = _plan(sessions, setting, now, setting.digests if hour_of_lists else ())
         acted += 1
         while lists and lists[-1] <= now:
             lists.pop()
@@ -69,16 +70,17 @@ def count_as_told(session: Session, now: datetime) -> None:
     session.execute(update(Notice).where(Notice.state == "planned").values(state="told", closed_at=now))
 
 
-def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime) -> int:
+def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime, digests: Sequence[DigestRule]) -> int:
     """Plans what may be told now; returns how many notices wait for an opening or for the hour's cap."""
     office = setting.office
     with sessions.begin() as session:
-        if setting.digests:
-            plan_digests(
+        listed = 0
+        if digests:
+            listed = plan_digests(
                 session,
                 now=now,
                 office=office,
-                rules=setting.digests,
+                rules=digests,
                 channels=setting.channels,
                 shadow=False,
                 stale_sources=(),
@@ -95,7 +97,7 @@ def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime) -> i
             stale_sources=(),
             most_an_hour=setting.most_an_hour,
         )
-        if count.messages or setting.digests:
+        if count.messages or listed:
             count_as_told(session, now)
     return count.waiting + count.capped
 

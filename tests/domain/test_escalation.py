@@ -5,8 +5,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
-from monitor.domain.calendar import WorkingCalendar
+from monitor.domain.apology import letter_by
+from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.domain.dossier import Precision, Promise
 from monitor.domain.escalation import (
     FORCED,
     Occasion,
@@ -21,8 +25,10 @@ from monitor.domain.escalation import (
     rung_at,
     with_forced,
 )
-from monitor.domain.stage import Stage
+from monitor.domain.stage import Stage, late_from
+from tests.counts import proof_examples
 from tests.domain.calendars import at, november
+from tests.domain.random_calendars import CALENDARS
 
 CALENDAR = november()
 PROMISE, LETTER = date(2026, 11, 25), date(2026, 11, 23)
@@ -220,3 +226,31 @@ def test_a_reminder_folds_no_higher_rung() -> None:
     due, _ = rungs_due(pair, date(2026, 11, 12), None, CALENDAR, at("2026-11-20 09:00"))
     assert [(one.rung.name, one.repeat) for one in due if not one.folded] == [("boss", 0)]
     assert {mark(one.rung.name, one.repeat) for one in due} == {"late", "late#1", "late#2", "boss"}
+
+
+EARLY = st.one_of(
+    st.builds(lambda days, hour: f"-{days}wd {hour:02}:30", st.integers(1, 15), st.integers(0, 23)),
+    st.builds(lambda hours: f"-{hours}wh", st.integers(1, 60)),
+    st.builds(lambda hour: f"letter_by {hour:02}:00", st.integers(0, 23)),
+)
+
+
+@settings(max_examples=proof_examples(150, 20_000), deadline=None)
+@given(CALENDARS, st.integers(0, 330), st.integers(0, 86_399), st.sampled_from(list(Precision)), EARLY)
+def test_an_early_warning_always_precedes_lateness(
+    calendar: WorkingCalendar, day: int, second: int, precision: Precision, when: str
+) -> None:
+    """R7: OpenCPS's warned never, GLPI's after the fact. Where its hour is an office hour it is also heard before."""
+    promise_on = date(2026, 1, 15) + timedelta(days=day)
+    promised_at = calendar.at_time(promise_on, time(second // 3600, second // 60 % 60, second % 60))
+    limit = late_from(Promise(1, promised_at, precision), calendar)
+    try:
+        comes = rung_at(parse_rung_time(when), promise_on, letter_by(promise_on, None, calendar), limit, calendar)
+        assert comes is not None
+        assert comes < limit
+        if calendar.next_open(comes) == comes:
+            due, upcoming = climb([(rung("early", when), comes)], calendar, comes)
+            assert [one.at for one in due] == [comes]
+            assert upcoming is None
+    except CalendarExhausted:
+        assume(False)

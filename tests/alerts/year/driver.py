@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.current import Office
@@ -24,6 +24,7 @@ from monitor.domain.stage import Warning
 from monitor.owing import Rules
 from monitor.people import Agency, Directory, Leave, Person, Post, Substitution
 from monitor.store.tables import Dossier, Message, MessageNotice, Notice
+from monitor.store.writing import update_many
 from tests.alerts.year.province import BLOCKS, DAYS_OFF, LADDER, MADE_UP, ZONE, Year
 from tests.alerts.year.slow import Told
 
@@ -103,6 +104,7 @@ def run(
 def _hear(sessions: sessionmaker[Session], year: Year, coming: Sequence[tuple[int, int]], now: datetime) -> None:
     """Facts as intake projects them: a new dossier, or what changed, to be judged at once."""
     fresh: list[dict[str, Any]] = []
+    changed: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     with sessions.begin() as session:
         for n, i in coming:
             life = year.lives[n]
@@ -122,11 +124,12 @@ def _hear(sessions: sessionmaker[Session], year: Year, coming: Sequence[tuple[in
                     }
                 )
             else:
-                session.execute(
-                    update(Dossier).where(Dossier.code == life.code).values(next_change_at=now, facts_at=now, **changes)
-                )
+                row = {"code": life.code, "next_change_at": now, "facts_at": now, **changes}
+                changed[tuple(row)].append(row)
         if fresh:
             session.execute(insert(Dossier), fresh)
+        for rows in changed.values():
+            update_many(session, Dossier, rows, key="code")
 
 
 def _read(sessions: sessionmaker[Session], done: Run) -> None:

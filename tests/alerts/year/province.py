@@ -169,12 +169,12 @@ def _stuck(rng: random.Random, code: str, agency: str, open_days: list[date], i:
 
 
 def _hour(rng: random.Random, on: date) -> datetime:
-    """A full or half hour at which the counter is open."""
-    return datetime.combine(on, time(rng.choice((8, 9, 10, 13, 14, 15, 16)), rng.choice((0, 30))), ZONE)
+    """An hour at which the counter is open: the source is read every hour."""
+    return datetime.combine(on, time(rng.choice((8, 9, 10, 11, 13, 14, 15, 16))), ZONE)
 
 
 def _after(at: datetime, before: datetime) -> datetime:
-    return at if at > before else before + timedelta(minutes=30)
+    return at if at > before else before + timedelta(hours=1)
 
 
 def _end(on: date) -> datetime:

@@ -59,6 +59,7 @@ class Subject:
     source: Source | None = None
     source_name: str = ""
     said: str = ""  # of what concerns neither, in words
+    held: int = 0  # alerts held back by a put-off that is over
     letter_state: str | None = None
     agency_name: str = ""
     occasions: frozenset[str] = field(default_factory=frozenset)
@@ -92,10 +93,17 @@ def line_for(
         days=days,
         how=how,
         letter=_letter(dossier, subject, section),
-        note="; ".join(said for occasion, said in _NOTES.items() if occasion in subject.occasions),
+        note=_note(subject),
         link=f"{base_url.rstrip('/')}/hoso/{quote(dossier.code, safe='')}",
         order=dossier.promise_at.isoformat() if dossier.promise_at is not None else "",
     )
+
+
+def _note(subject: Subject) -> str:
+    said = [text for occasion, text in _NOTES.items() if occasion in subject.occasions]
+    if subject.held:
+        said.append(f"trong thời gian hoãn đã giữ lại {subject.held} lần báo")
+    return "; ".join(said)
 
 
 def worst_first(line: Line) -> tuple[int, int, str, str]:

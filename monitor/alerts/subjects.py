@@ -1,6 +1,7 @@
 """Reads in bulk what the lines of messages say: dossiers, their letters, sources, names of agencies."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,6 +36,7 @@ def subjects_of(
     for notice in notices:
         key = (notice.dossier_id, notice.source)
         if key in found:
+            found[key] = replace(found[key], held=found[key].held or held_back(notice))
             continue
         dossier = dossiers.get(notice.dossier_id) if notice.dossier_id is not None else None
         if dossier is None and not notice.source:
@@ -46,7 +48,14 @@ def subjects_of(
         agency = directory.agency(dossier.agency_code)
         found[key] = Subject(
             dossier=dossier,
+            held=held_back(notice),
             letter_state=letters.get((dossier.id, dossier.promise_number)),
             agency_name=agency.name if agency is not None else dossier.agency_name or dossier.agency_code,
         )
     return found
+
+
+def held_back(notice: Notice) -> int:
+    """How many alerts were held back by a put-off, of the notice that reports its end; 0 for every other."""
+    count = (notice.reason or "").removeprefix("held:")
+    return int(count) if count.isdigit() and count != notice.reason else 0

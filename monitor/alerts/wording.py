@@ -71,6 +71,7 @@ def render(template: str, message: Outgoing, shown: int) -> str:
             agency=agencies.pop() if len(agencies) == 1 else "",
             agencies=len(agencies),
             head=view.get("head") or _NO_HEAD,
+            in_place=bool(view.get("instead_of")),
             has_chart=bool(_bars(view)),
         )
         .strip()

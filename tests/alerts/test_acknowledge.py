@@ -1,5 +1,6 @@
 """Answers to alerts: who may, what they take back, and how they end. On both stores where a race could matter."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -181,3 +182,36 @@ def test_a_put_off_has_no_promised_day_and_the_limit_of_the_post(sessions: Sessi
     with sessions.begin() as session:
         solved = already_solved(session, dossier_id, "head1", **common)
         assert (solved.kind.value, solved.until_on) == ("solved", date(2026, 11, 25))
+
+
+class AnswersMeanwhile(Told):
+    """While it sends the first message, the leader whose message comes next answers on another device."""
+
+    def __init__(self, answer: Callable[[str], None]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def send(self, message: Outgoing) -> Outcome:
+        if not self.lines:
+            self._answer(message.address)
+        return super().send(message)
+
+
+def test_an_answer_given_while_the_round_is_under_way_is_read_at_the_moment_of_sending(sessions: Sessions) -> None:
+    """R8 at the barrier: both messages were chosen for this round, the second is cancelled before its turn."""
+    one, two = add_dossiers(sessions, {"code": "one"}, {"code": "two", "agency_code": "H19.2"})
+    owe(sessions, one, "late", "agency_head")
+    owe(sessions, two, "late", "agency_head", agency_code="H19.2")
+    assert plan(sessions).messages == 2
+    theirs = {"101": (two, "head2"), "head2@xa2.example.vn": (one, "head1")}
+
+    def answer(address: str) -> None:
+        take(sessions, theirs[address][0], theirs[address][1])
+
+    channel = AnswersMeanwhile(answer)
+    count = send_pending(sessions, {"telegram": channel, "email": channel}, clock=FixedClock(NOW))
+    assert len(channel.lines) == 1
+    assert count.sent == 1
+    with sessions() as session:
+        cancelled = session.scalars(select(Message).where(Message.state == "cancelled")).all()
+    assert [message.last_error.partition(":")[0] for message in cancelled] == ["taken"], "and the reason is on record"

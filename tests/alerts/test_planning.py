@@ -269,3 +269,12 @@ def test_what_nobody_could_hear_is_told_once_somebody_can(sessions: Sessions) ->
     assert (count.reopened, count.planned) == (1, 1)
     assert states(sessions) == {notices[0]: "planned", notices[1]: "unreachable"}
     assert plan(sessions).reopened == 0
+
+
+def test_the_end_of_a_put_off_says_how_much_was_held(sessions: Sessions) -> None:
+    (dossier_id,) = add_dossiers(sessions, {})
+    owe(sessions, dossier_id, "late", "agency_head", occasion="put_off_over", reason="over:1")
+    owe(sessions, dossier_id, "het-hoan", "agency_head", occasion="put_off_over", reason="held:2")
+    plan(sessions)
+    (line,) = messages(sessions)[0].payload["lines"]
+    assert line["note"] == "hết hạn hoãn nhắc; trong thời gian hoãn đã giữ lại 2 lần báo"

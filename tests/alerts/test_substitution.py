@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.acknowledge import posts_over
+from monitor.alerts.outgoing import Outgoing
 from monitor.alerts.recipients import Resolver
+from monitor.alerts.telegram import compose
 from monitor.people import Agency, Directory, Leave, PeopleFileError, Person, Post, Substitution, load_directory
 from tests.alerts.test_planning import messages
-from tests.alerts.world import add_dossiers, owe, plan
+from tests.alerts.world import NOW, add_dossiers, owe, plan
 
 MONDAY, WEDNESDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 25), date(2026, 11, 27)
 AGENCIES = [
@@ -81,6 +83,13 @@ def test_a_message_says_in_whose_place_it_is_read(sqlite_sessions: sessionmaker[
     plan(sqlite_sessions, directory=directory)
     places = {m.person: m.payload["instead_of"] for m in messages(sqlite_sessions)}
     assert places == {"head": [], "deputy": ["head"]}
+    texts = {
+        m.person: compose(Outgoing(m.key, m.address, m.payload, NOW), "codes")[0][0] for m in messages(sqlite_sessions)
+    }
+    assert {person: "theo văn bản ủy quyền" in text for person, text in texts.items()} == {
+        "head": False,
+        "deputy": True,
+    }
 
 
 TOML = """

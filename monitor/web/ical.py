@@ -9,7 +9,9 @@ from starlette.routing import Route
 
 from monitor.alerts.current import Office
 from monitor.alerts.feeds import calendar_of, feed_of
+from monitor.reports.late import subtree
 from monitor.store.database import reading
+from monitor.store.scope import Reach, Scope, narrow
 from monitor.web.needs import WebNeeds
 from monitor.web.visit import anyone
 
@@ -35,4 +37,8 @@ def _calendar(program: WebNeeds, secret: str) -> bytes | None:
     now = program.clock.now()
     with reading(program.engine) as session:
         feed = feed_of(session, secret, office, now)
-        return calendar_of(session, feed, office, now) if feed is not None else None
+        if feed is None:
+            return None
+        # the secret is one agency's: nothing above or beside it exists for whoever brings it
+        narrow(session, Scope(Reach(frozenset(subtree(feed.agency_code, program.directory)))))
+        return calendar_of(session, feed, office, now)

@@ -10,7 +10,17 @@ from monitor import TEMPLATES
 
 WEB = Path(__file__).resolve().parents[2] / "monitor" / "web"
 # These count over everything or know who asks before anybody may ask; what they may read is said at their top.
-UNNARROWED = {"account.py", "admin.py", "gate.py", "health.py", "signing_in.py", "sso.py", "verify.py", "visit.py"}
+UNNARROWED = {
+    "account.py",
+    "admin.py",
+    "gate.py",
+    "health.py",
+    "ical.py",
+    "signing_in.py",
+    "sso.py",
+    "verify.py",
+    "visit.py",
+}
 # Use cases that bring a transaction of their own, for rows that a narrowed session found before.
 ON_THEIR_OWN = {
     "clerk.py": {"sessions"},  # prints the letters that the viewer's own list named

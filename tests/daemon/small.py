@@ -58,6 +58,9 @@ class Small(SimpleNamespace):
     def back_up(self) -> None:
         pass
 
+    def let_go_of_raw(self) -> None:
+        pass
+
     def release_leases(self) -> None:
         with self.sessions.begin() as session:
             session.execute(update(Message).values(lease_token=""))

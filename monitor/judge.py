@@ -178,7 +178,7 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
             "letter_provisional": judgement.letter_provisional,
             "late_vs_promise": judgement.late_vs_promise,
             "late_vs_original": judgement.late_vs_original,
-            **_took(facts, judgement, rules.calendar),
+            **_took(facts, judgement, calendar),
             "judged_at": now,
             "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }

@@ -181,8 +181,9 @@ def _entered_by(
     ]
     if not told or judgement.stage not in RUNNING_STAGES | {Stage.PAUSED}:
         return None
-    told_on = calendar.local_date(told[0].counter_told_at)
-    over_at = calendar.begins(last_day_to_enter(told_on, calendar) + _ONE_DAY)
+    own = calendar.of(told[0].agency_code)  # of the agency the letter is from
+    told_on = own.local_date(told[0].counter_told_at)
+    over_at = own.begins(last_day_to_enter(told_on, own) + _ONE_DAY)
     if work.now < over_at:
         return over_at
     work.findings[FindingKind.EXTENSION_NOT_ENTERED][row.id] = (

@@ -230,6 +230,10 @@ class Directory:
                 found.setdefault(hearer.person.code, hearer)
         return list(found.values())
 
+    def seat(self, role: str, agency_code: str, on: date) -> str:
+        """The code of the nearest agency up the tree that has `role` filled on that day; "" if none has."""
+        return next((post.agency for post in self._holders(role, agency_code, on)), "")
+
     def _holders(self, role: str, agency_code: str, on: date) -> list[Post]:
         for agency in self.up(self.standing(agency_code, on)):
             held = {post.person: post for post in self._posts.get((agency.code, role), ()) if post.is_held(on)}

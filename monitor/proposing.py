@@ -68,7 +68,7 @@ def history_of(session: Session, procedures: Collection[str], now: datetime) -> 
 
 
 def proposal_for(one: Subject, history: History, calendar: WorkingCalendar, today: date) -> Proposal | None:
-    """The proposal for one dossier; None where its dates or its history do not allow any."""
+    """The proposal for one dossier, by its agency's `calendar`; None where its dates or history allow none."""
     if one.received_at is None or one.promise_at is None:
         return None
     try:
@@ -93,5 +93,5 @@ def proposals(
         return {}
     history = history_of(session, {one.procedure_code for one in dossiers}, now)
     today = calendar.local_date(now)
-    found = {one.id: proposal_for(one, history, calendar, today) for one in dossiers}
+    found = {one.id: proposal_for(one, history, calendar.of(one.agency_code), today) for one in dossiers}
     return {dossier_id: proposal for dossier_id, proposal in found.items() if proposal is not None}

@@ -11,6 +11,7 @@ from monitor.alerts.acknowledge import open_answers
 from monitor.alerts.addresses import linked, parked
 from monitor.alerts.planning import URGENT, rung_name
 from monitor.alerts.recipients import CHANNELS, Reach, Resolver
+from monitor.alerts.windows import Windows
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.escalation import ON_THE_PROMISE, Occasion, RungRule, parse_rung_time, rung_at, with_forced
 from monitor.domain.stage import FINISHED_STAGES
@@ -73,7 +74,7 @@ def plan_for(
     resolving = _resolving(session, directory, channels)
     for dossier in dossiers:
         recorded = [(notice, people) for notice, people in past if notice.dossier_id == dossier.id]
-        steps += [_recorded_step(notice, people, calendar, resolving, now) for notice, people in recorded]
+        steps += [_recorded_step(notice, people, calendar, directory, resolving, now) for notice, people in recorded]
         known = {
             (notice.rung, notice.role) for notice, _ in recorded if notice.promise_number == dossier.promise_number
         }
@@ -160,11 +161,13 @@ def _recorded_step(
     notice: Notice,
     people: tuple[tuple[str, str], ...],
     calendar: WorkingCalendar,
+    directory: Directory,
     resolving: Resolving,
     now: datetime,
 ) -> Step:
     told_at = notice.closed_at if notice.state == "told" and notice.closed_at is not None else notice.owed_at
-    delivery, reason = _delivery(calendar.local(told_at), notice.severity, calendar), notice.reason
+    window = Windows(calendar, directory, calendar.local_date(told_at)).calendar_of(notice.role, notice.agency_code)
+    delivery, reason = _delivery(calendar.local(told_at), notice.severity, window), notice.reason
     if notice.state == "owed":  # nobody was chosen yet: whoever would be, if it were planned now
         resolver = resolving(calendar.local_date(max(delivery, now)))
         wanted = notice.channels.split(",") if notice.channels else CHANNELS
@@ -220,10 +223,11 @@ def _ahead(
         at = rung_at(rung.when, promise_on, dossier.letter_by_on, dossier.late_from_at, own)
         if at is None or at <= now:
             continue
-        told_at = _delivery(at, rung.severity, calendar)
-        resolver = resolving(calendar.local_date(told_at))
+        windows = Windows(calendar, directory, calendar.local_date(at))
         for role in rung.roles:
             if (rung.name, role) not in known:
+                told_at = _delivery(at, rung.severity, windows.calendar_of(role, dossier.agency_code))
+                resolver = resolving(calendar.local_date(told_at))
                 reach = resolver.reach(role, dossier.agency_code, rung.channels or CHANNELS)
                 yield _step_ahead(rung, role, at, told_at, reach, held=at < held_until)
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
 from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
 from monitor.alerts.recipients import CHANNELS, Reach, Recipient, Resolver
 from monitor.alerts.subjects import dossiers_by_id, subjects_of
-from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.alerts.windows import Windows
+from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
@@ -86,13 +87,14 @@ def plan_messages(
     """
     by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
     lost = _lost(session)
-    due, waiting = _due(session, open_now=_is_open(calendar, now))
+    windows = Windows(calendar, directory, calendar.local_date(now))
+    due, waiting = _due(session, windows, now)
     if not due and not lost:  # most passes: nothing came since the last one
         return PlanCount(waiting=waiting)
     resolver = Resolver(directory, channels, calendar.local_date(now), parked(session), linked(session))
     reopened = _reopen(session, lost, by_rung, resolver)
     if reopened:
-        due, waiting = _due(session, open_now=_is_open(calendar, now))
+        due, waiting = _due(session, windows, now)
     dossiers = dossiers_by_id(session, {notice.dossier_id for notice in due if notice.dossier_id is not None})
     stale = frozenset(stale_sources)
     unread = frozenset(not_read_again(sorted(dossiers)))
@@ -124,13 +126,22 @@ def rung_name(rung: Rung) -> str:
     return rung.name or f"{rung.when} {rung.at}".strip()
 
 
-def _due(session: Session, *, open_now: bool) -> tuple[list[Notice], int]:
+def _due(session: Session, windows: Windows, now: datetime) -> tuple[list[Notice], int]:
     """(the owed notices that may be told now, how many wait). Locked: no judging cancels one amid planning."""
     owed = Notice.state == "owed"
-    tellable = owed if open_now else and_(owed, Notice.severity == URGENT)
-    due = list(session.scalars(select(Notice).where(tellable).order_by(Notice.id).with_for_update()))
-    waiting = 0 if open_now else session.scalars(select(func.count()).where(owed, Notice.severity != URGENT)).one()
-    return due, waiting
+    posts = select(Notice.role, Notice.agency_code, func.count()).where(owed, Notice.severity != URGENT)
+    waiting = 0
+    at_work: dict[str, list[str]] = defaultdict(list)
+    for role, agency, number in session.execute(posts.group_by(Notice.role, Notice.agency_code)):
+        if windows.is_open(role, agency, now):
+            at_work[role].append(agency)
+        else:
+            waiting += number
+    tellable = owed  # one plain question where everybody is at work
+    if waiting:
+        there = [and_(Notice.role == role, Notice.agency_code.in_(codes)) for role, codes in at_work.items()]
+        tellable = and_(owed, or_(Notice.severity == URGENT, *there))
+    return list(session.scalars(select(Notice).where(tellable).order_by(Notice.id).with_for_update())), waiting
 
 
 def _never_heard() -> ColumnElement[bool]:
@@ -205,13 +216,6 @@ def _under_the_cap(
         must = any(notice.severity == URGENT or notice.owed_at <= now - _CAP_WINDOW for notice in some)
         (go if must or recent.get(bundle.recipient.person, 0) < most_an_hour else wait).append(bundle)
     return go, wait
-
-
-def _is_open(calendar: WorkingCalendar, now: datetime) -> bool:
-    try:
-        return calendar.next_open(now) <= now
-    except CalendarExhausted:  # better told at night than never
-        return True
 
 
 def _is_held(notice: Notice, dossiers: Mapping[int, Dossier], stale: frozenset[str], now: datetime) -> bool:

@@ -75,7 +75,7 @@ class Resolver:
 
     def _find(self, role: str, agency_code: str, channels: tuple[str, ...]) -> Reach:
         seen_someone = False
-        for asked in _role_and_up(role):
+        for asked in role_and_up(role):
             people = self._who(asked, agency_code)
             seen_someone = seen_someone or bool(people)
             reached = tuple(r for hearer in people if (r := self._recipient(hearer, channels)) is not None)
@@ -118,7 +118,8 @@ class Resolver:
         return chat or person.address(channel)
 
 
-def _role_and_up(role: str) -> Iterator[str]:
+def role_and_up(role: str) -> Iterator[str]:
+    """The role, and those that answer in its place, in order."""
     asked: str | None = role
     while asked is not None:
         yield asked

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Protocol
 
+from monitor.domain.calendar import CalendarExhausted
 from monitor.letters.content import Content
 from monitor.letters.dates import day
 from monitor.letters.forms import Form
@@ -110,7 +111,13 @@ def _check_date(new_date: date | None, promised_on: date, today: date, calendar:
         )
     if new_date < today:
         raise _date_refused("ngày hẹn mới đã qua.", "the new date has passed.")
-    if not calendar.is_working_day(new_date):
+    try:
+        is_working = calendar.is_working_day(new_date)
+    except CalendarExhausted:
+        raise _date_refused(
+            f"lịch làm việc chưa có đến ngày {day(new_date)}.", f"the calendar does not reach {new_date.isoformat()}."
+        ) from None
+    if not is_working:
         raise _date_refused(f"{day(new_date)} là ngày nghỉ.", f"{new_date.isoformat()} is a day off.")
 
 

@@ -48,7 +48,7 @@ def decide(session: Session, letter_id: int, office: Office, by: By, *, reason: 
             new_date=new_date,
             promised_on=promised.date(),
             today=office.today(by.at),
-            calendar=office.calendar,
+            calendar=office.days_of(letter.agency_code),
             officials=officials,
         )
     except DecisionRefused as refused:
@@ -227,14 +227,14 @@ def see_dates(session: Session, office: Office, now: datetime) -> int:
 
 def slow_counters(session: Session, office: Office, now: datetime) -> list[int]:
     """Letters whose counter was told more than one working day ago and whose date is still the old one: a breach."""
-    waiting = select(Letter.id, Letter.counter_told_at).where(
+    waiting = select(Letter.id, Letter.agency_code, Letter.counter_told_at).where(
         Letter.state == LetterState.COUNTER_TOLD, Letter.new_date_on.is_not(None), Letter.counter_told_at.is_not(None)
     )
     today = office.today(now)
     return [
         letter_id
-        for letter_id, told_at in session.execute(waiting.order_by(Letter.id))
-        if told_at is not None and office.calendar.working_days_between(office.today(told_at), today) > 1
+        for letter_id, agency, told_at in session.execute(waiting.order_by(Letter.id))
+        if told_at is not None and office.days_of(agency).working_days_between(office.today(told_at), today) > 1
     ]
 
 
@@ -263,11 +263,15 @@ def _still_true(case: Case, office: Office, by: By) -> None:
     content, new_date = _content(case), case.letter.new_date_on
     # a letter that told the past does not become wrong; one that expected it does
     holds = tells(content, promised, is_overdue=gone or content.values["da_qua_han"] is True)
-    if not holds or (new_date is not None and (new_date < office.today(by.at) or new_date <= promised.date())):
+    days = office.days_of(case.letter.agency_code)
+    if new_date is not None and holds:
+        # the calendar may have made it a day off since
+        holds = promised.date() < new_date >= office.today(by.at) and days.is_working_day(new_date)
+    if not holds:
         raise StepRefused(
             "words_outdated",
-            "Lời phiếu không còn đúng (ngày hẹn đã qua hoặc đã đổi): ghi lại lý do và ngày hẹn mới.",
-            "The words are no longer true (a date has passed or moved): set reason and new date again.",
+            "Lời phiếu không còn đúng (ngày hẹn đã qua, đã đổi hoặc nay là ngày nghỉ): ghi lại lý do và ngày hẹn mới.",
+            "The words are no longer true (a date has passed, moved or is a day off now): set them again.",
         )
 
 

@@ -41,10 +41,11 @@ def counter_mail(session: Session, letter_id: int, office: Office, on: date, bas
     sent. Names nobody. Raises `StepRefused` for a letter that is not registered, `GlyphMissing` for words that cannot
     be printed."""
     told = _told(session, letter_id, office)
-    content = Content.from_dict(_letter(session, letter_id).content or {})
+    letter = _letter(session, letter_id)
+    content = Content.from_dict(letter.content or {})
     paper = pdf([notice(Forms(office.settings.templates), content, entries(session, [letter_id]).get(letter_id))])
     link = f"{base_url.rstrip('/')}/hoso/{told['ma_ho_so']}"
-    until = last_day_to_enter(on, office.calendar)
+    until = last_day_to_enter(on, office.days_of(letter.agency_code))
     mail = _mail("counter", told | {"duong_dan": link, "doi_truoc": _short(until)})
     return replace(mail, papers=((f"thong-bao-{safe_name(str(told['ma_ho_so']))}.pdf", paper),))
 

@@ -17,6 +17,7 @@ class OfficeDays(Protocol):
     def add_working_days(self, on: date, n: int) -> date: ...
     def is_working_day(self, on: date) -> bool: ...
     def working_days_between(self, after: date, until: date) -> int: ...
+    def of(self, agency_code: str) -> "OfficeDays": ...
 
 
 def _nobody(_: str) -> str:
@@ -36,6 +37,10 @@ class Office:
     officials: Collection[str] = ()
     counter_mailbox: Callable[[str], str] = _nobody
     mails: bool = True
+
+    def days_of(self, agency_code: str) -> OfficeDays:
+        """The calendar of the agency a letter is from: its own days off, where it has any."""
+        return self.calendar.of(agency_code)
 
     def today(self, at: datetime) -> date:
         return self.calendar.local(at).date()

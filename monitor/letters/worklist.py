@@ -183,7 +183,7 @@ def _due(
     task = Task.CONFIRM if held else _TASKS[row.state]
     if task is Task.CHANGE_DATE and row.new_date_on is None:
         task = Task.TELL_APPLICANT  # an apology without a new appointment changes no date
-    by = _by(row, calendar)
+    by = _by(row, calendar.of(row.writes))
     promised = row.slip_promised_at or (row.extended_at if row.promise_number > 1 else row.promised_at)
     return Due(
         letter_id=row.letter_id,

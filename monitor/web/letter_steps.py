@@ -123,6 +123,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
             visit.demand(Right.SEE_DOSSIERS, letter.agency_code)
             office = program.letter_office(session, visit.now)
             due = one_due(session, office, program.calendar, visit.now, letter_id)
+            own = program.calendar.of(letter.agency_code)
             step = NEXT.get(due.task, "") if due is not None else ""
             may = bool(step) and visit.may(STEPS[step].right, letter.agency_code)
             chosen = _day(filled.new_date)
@@ -142,7 +143,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
                 wrong=wrong,
                 reason=reason_of(letter),
                 presets=presets(program, due),
-                months=new_dates(program.calendar, visit.now.astimezone(program.calendar.zone).date(), due, chosen),
+                months=new_dates(own, visit.now.astimezone(program.calendar.zone).date(), due, chosen),
                 capacities=CAPACITIES,
                 signer=str((letter.content or {}).get("signer_name", "")),
                 channels=life.CHANNELS,

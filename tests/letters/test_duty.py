@@ -61,15 +61,15 @@ def by(now: datetime) -> By:
     return By("Trần Thị Thử", now, "web", "10.0.0.7")
 
 
-def issue(sessions: Sessions, now: datetime, new: date | None = NEW, letter: int = 1) -> None:
+def issue(sessions: Sessions, now: datetime, new: date | None = NEW, letter: int = 1, office: Office = OFFICE) -> None:
     """From the draft to the counter's hands."""
     draft(sessions, now)
     who = by(now)
-    step(sessions, lambda s: life.decide(s, letter, OFFICE, who, reason="Cần xác minh.", new_date=new))
-    step(sessions, lambda s: life.approve(s, letter, OFFICE, who))
-    step(sessions, lambda s: life.sign(s, letter, OFFICE, who, name="Lê Văn Nháp", capacity="head"))
+    step(sessions, lambda s: life.decide(s, letter, office, who, reason="Cần xác minh.", new_date=new))
+    step(sessions, lambda s: life.approve(s, letter, office, who))
+    step(sessions, lambda s: life.sign(s, letter, office, who, name="Lê Văn Nháp", capacity="head"))
     entry = Entry(letter, "PXL", CALENDAR.local_date(now))
-    step(sessions, lambda s: life.register(s, letter, OFFICE, who, entry))
+    step(sessions, lambda s: life.register(s, letter, office, who, entry))
     step(sessions, lambda s: life.tell_counter(s, letter, who, proof="Sổ chuyển giao"))
 
 

@@ -13,7 +13,7 @@ from monitor.intake import Intake
 from monitor.judge import Rules, judge_due
 from monitor.procedures import Term, Terms
 from monitor.pull import SourceRules, pull_source
-from monitor.recalendar import Basis, survey
+from monitor.recalendar import Basis, recount, survey
 from monitor.store.tables import Dossier
 from tests.test_judging_stories import CALENDAR, LADDER, NOBODY, ROLES, RUNNING, WHOLE, Page, Script, Sessions, at, rows
 
@@ -33,12 +33,17 @@ def heard(sessions: Sessions, calendar: WorkingCalendar, record: object = RECORD
     judge_due(sessions, Rules(calendar, Warning(), LADDER, NOBODY), at(10))
 
 
+def site() -> WorkingCalendar:
+    """Weeks without any day off."""
+    return WorkingCalendar(CALENDAR.zone, date(2026, 1, 1), date(2026, 12, 31), CALENDAR.week)
+
+
 def storm() -> WorkingCalendar:
     """The shipped calendar, and that of a commune that had a storm on Wednesday 4 and has one on Wednesday 11 November."""
     days = [CalendarDay(date(2026, 11, on), (), "Bão", "QĐ 3/QĐ-UBND", is_working=False) for on in (4, 11)]
     own = WorkingCalendar(CALENDAR.zone, date(2026, 1, 1), date(2026, 12, 31), CALENDAR.week, days)
-    site = WorkingCalendar(CALENDAR.zone, date(2026, 1, 1), date(2026, 12, 31), CALENDAR.week)
-    return site.with_agencies(lambda code: own if code == "H19.1" else site)
+    base = site()
+    return base.with_agencies(lambda code: own if code == "H19.1" else base)
 
 
 def test_an_agencys_own_days_move_its_count_and_its_letters_day(sessions: Sessions) -> None:
@@ -53,6 +58,18 @@ def test_an_agencys_own_days_move_its_count_and_its_letters_day(sessions: Sessio
         (change,) = survey(session, old, new, Warning(), at(10)).changes
     assert (change.due_before, change.due_after) == (date(2026, 11, 10), date(2026, 11, 9))
     assert (change.letter_before, change.letter_after) == (date(2026, 11, 10), date(2026, 11, 11))
+
+
+def test_days_an_agency_was_given_by_hand_are_counted_though_the_sites_own_stay_the_same(sessions: Sessions) -> None:
+    """The file gained [[agency]] rows past `apply`: the site's calendar is what it was, the commune's is not."""
+    stormy = storm()
+    heard(sessions, site())
+    assert rows(sessions, Dossier.due_on, Dossier.letter_by_on) == [(date(2026, 11, 9), date(2026, 11, 11))]
+    assert recount(sessions, Basis(site(), limits()), at(10)) == 0
+    assert recount(sessions, Basis(stormy, limits()), at(10)) == 1
+    judge_due(sessions, Rules(stormy, Warning(), LADDER, NOBODY), at(10))
+    assert rows(sessions, Dossier.due_on, Dossier.letter_by_on) == [(date(2026, 11, 10), date(2026, 11, 10))]
+    assert recount(sessions, Basis(stormy, limits()), at(10)) == 0
 
 
 def test_limits_under_which_payment_stops_the_clock_make_a_late_one_wait(sessions: Sessions) -> None:

@@ -26,6 +26,7 @@ TASKS = {
     "tell_counter": Words("báo Một cửa", "tell the counter"),
     "change_date": Words("đổi ngày hẹn trên hệ thống", "change the date"),
     "tell_applicant": Words("báo người dân", "tell the applicant"),
+    "reissue": Words("đã hủy, phải làm lại", "voided: re-issue"),
 }
 
 

@@ -9,23 +9,24 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import NotWorkingDay, WorkingCalendar
 from monitor.domain.letter import LetterState
 from monitor.domain.proposal import Proposal
+from monitor.domain.stage import LETTER_STAGES
 from monitor.letter_duty import last_day_to_enter
 from monitor.letters.office import Office
 from monitor.letters.steps import STALE
 from monitor.letters.telling import APPLICANT, COUNTER, mails_of
 from monitor.proposing import proposals
-from monitor.store.tables import Dossier, Letter
+from monitor.store.tables import Dossier, Letter, LetterStep
 from monitor.store.writing import in_batches
 
 
 class Task(StrEnum):
-    """What waits for a person. The first six are the resolving agency's, the others the counter's."""
+    """What waits for a person. The first eight are the resolving agency's, the others the counter's."""
 
     CONFIRM = "confirm"  # held back by a doubt
     WORD = "word"  # not drafted yet: the program does it within a minute
@@ -34,6 +35,7 @@ class Task(StrEnum):
     SIGN = "sign"
     REGISTER = "register"  # văn thư
     TELL_COUNTER = "tell_counter"
+    REISSUE = "reissue"  # taken back, and its duty still stands
     CHANGE_DATE = "change_date"
     TELL_APPLICANT = "tell_applicant"
 
@@ -45,12 +47,13 @@ _TASKS: Mapping[str, Task] = {
     LetterState.APPROVED: Task.SIGN,
     LetterState.SIGNED: Task.REGISTER,
     LetterState.REGISTERED: Task.TELL_COUNTER,
+    LetterState.VOID: Task.REISSUE,
     LetterState.COUNTER_TOLD: Task.CHANGE_DATE,
     LetterState.DATE_CHANGED: Task.TELL_APPLICANT,
 }
 AGENCY_STATES = (
     LetterState.OWED, LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED, LetterState.SIGNED,
-    LetterState.REGISTERED,
+    LetterState.REGISTERED, LetterState.VOID,
 )  # fmt: skip
 COUNTER_STATES = (LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
 _MAIL_TO = {
@@ -149,9 +152,16 @@ def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
                Dossier.agency_name, Dossier.received_at, Dossier.promise_at, Dossier.promised_at, Dossier.extended_at,
                Dossier.speaking_source)
         .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(Letter.state.in_(sorted(states)))
+        .where(Letter.state.in_(sorted(states)), or_(Letter.state != LetterState.VOID, _owed_anew()))
         .order_by(Letter.id)
     )  # fmt: skip
+
+
+def _owed_anew() -> ColumnElement[bool]:
+    """Of a voided letter: a person took it back, and its promise is still the one that is missed."""
+    by_hand = select(LetterStep.id).where(LetterStep.letter_id == Letter.id, LetterStep.step == "void").exists()
+    runs = Dossier.stage.in_(sorted(LETTER_STAGES))
+    return and_(runs, Letter.promise_number == Dossier.promise_number, by_hand)
 
 
 def _dues(

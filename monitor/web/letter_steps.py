@@ -79,6 +79,7 @@ STEPS: dict[str, Step] = {
         Right.HAND_OVER, lambda s, i, o, by, f: life.tell_applicant(s, i, by, channel=f.channel, proof=f.proof)
     ),
     "huy": Step(Right.APPROVE, lambda s, i, o, by, f: life.void(s, i, by, why=f.why)),
+    "lam-lai": Step(Right.GIVE_REASON, lambda s, i, o, by, f: life.reissue(s, i, by)),
 }
 NEXT = {
     Task.CONFIRM: "xac-nhan",
@@ -89,6 +90,7 @@ NEXT = {
     Task.TELL_COUNTER: "bao-mot-cua",
     Task.CHANGE_DATE: "doi-ngay",
     Task.TELL_APPLICANT: "bao-dan",
+    Task.REISSUE: "lam-lai",
 }
 
 

@@ -19,6 +19,9 @@ from monitor.web.visit import Visit, VisitDep, needs
 _AT_MOST = 300
 
 
+_MINE = (Task.DECIDE, Task.WORD, Task.REISSUE)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """An officer's letters. Each is in one list only: the first that fits."""
@@ -42,7 +45,7 @@ def desk_of(session: Session, visit: Visit) -> Desk:
         tomorrow = program.calendar.add_working_days(today, 1)
     except CalendarExhausted:
         tomorrow = today
-    mine = [due for due in found if due.task in (Task.DECIDE, Task.WORD)]
+    mine = [due for due in found if due.task in _MINE]
     return Desk(
         today=[d for d in mine if d.is_over or d.letter_by_on is None or d.letter_by_on <= today],
         tomorrow=[
@@ -50,7 +53,7 @@ def desk_of(session: Session, visit: Visit) -> Desk:
         ],
         later=[d for d in mine if not d.is_over and d.letter_by_on is not None and d.letter_by_on > tomorrow],
         held=[due for due in found if due.task is Task.CONFIRM],
-        on_their_way=[due for due in found if due.task not in (Task.DECIDE, Task.WORD, Task.CONFIRM)],
+        on_their_way=[due for due in found if due.task not in (*_MINE, Task.CONFIRM)],
     )
 
 

@@ -123,6 +123,7 @@ TASKS = {
     "tell_counter": "Chờ chuyển Một cửa",
     "change_date": "Chờ đổi ngày hẹn",
     "tell_applicant": "Chờ giao cho người dân",
+    "reissue": "Đã hủy, phải làm lại",
 }
 
 # What each step in a letter's life is called: as a thing to do, and as a thing done.
@@ -136,6 +137,7 @@ STEPS_TO_DO = {
     "doi-ngay": "Ghi nhận đã đổi ngày hẹn",
     "bao-dan": "Ghi nhận đã giao cho người dân",
     "huy": "Hủy thư",
+    "lam-lai": "Làm lại thư",
 }
 STEPS_DONE = {
     "owed": "phát sinh nghĩa vụ gửi",

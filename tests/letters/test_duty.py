@@ -201,6 +201,25 @@ def test_a_date_moved_again_after_the_extension_is_found(sessions: Sessions) -> 
     assert rows(sessions, Dossier.promise_number) == [(2,)], "it is no first promise again"
 
 
+def test_a_letter_taken_back_is_on_the_worklist_again_until_it_is_made_anew(sessions: Sessions) -> None:
+    """Voided with the dossier still late: the citizen is owed one all the same."""
+    hear(sessions, at(13), RUNNING)
+    issue(sessions, at(13))
+
+    def tasks(now: datetime) -> list[tuple[Task, bool]]:
+        judge_due(sessions, RULES, now)
+        with sessions() as session:
+            return [(due.task, due.is_over) for due in letters_due(session, OFFICE, CALENDAR, now)]
+
+    assert tasks(at(13, 10)) == []
+    step(sessions, lambda s: life.void(s, 1, by(at(13, 10)), why="Ghi nhầm số"))
+    assert tasks(at(13, 11)) == [(Task.REISSUE, True)]
+    step(sessions, lambda s: life.reissue(s, 1, by(at(13, 11))))
+    assert tasks(at(13, 12)) == [(Task.DECIDE, True)]
+    hear(sessions, at(13, 14), replace(RUNNING, status=Status.READY, finished_at=at(13, 14)))
+    assert tasks(at(13, 15)) == []
+
+
 DOUBTFUL: list[tuple[str, DossierRecord]] = [
     ("paused", replace(RUNNING, status=Status.SUPPLEMENT)),
     ("unknown", replace(RUNNING, status=Status.UNKNOWN)),

@@ -96,6 +96,8 @@ def _owe(
         )
         count.letters_owed += 1
         return late_day
+    if letter.state == LetterState.VOID:  # taken back: nobody has a letter, and the last day passes all the same
+        return bool(letter.is_late or late_day)
     if letter.state not in UNSIGNED | {LetterState.NOT_NEEDED}:
         return bool(letter.is_late)
     state = LetterState.OWED.value if letter.state == LetterState.NOT_NEEDED else letter.state

@@ -220,6 +220,21 @@ def test_a_letter_taken_back_is_on_the_worklist_again_until_it_is_made_anew(sess
     assert tasks(at(13, 15)) == []
 
 
+def test_taking_a_timely_letter_back_does_not_hide_that_none_stands_after_the_last_day(sessions: Sessions) -> None:
+    hear(sessions, at(11), RUNNING)
+    issue(sessions, at(11))
+    step(sessions, lambda s: life.void(s, 1, by(at(11, 10)), why="Ghi nhầm số"))
+    judge_due(sessions, RULES, at(11, 11))
+    assert "letter_late" not in open_findings(sessions), "its last day is today"
+    judge_due(sessions, RULES, at(12, 1))
+    assert "letter_late" in open_findings(sessions)
+    step(sessions, lambda s: life.reissue(s, 1, by(at(12))))
+    judge_due(sessions, RULES, at(12, 10))
+    assert "letter_late" in open_findings(sessions), "making it anew does not unmake the breach"
+    with sessions() as session:
+        assert session.get_one(Letter, 1).is_late
+
+
 DOUBTFUL: list[tuple[str, DossierRecord]] = [
     ("paused", replace(RUNNING, status=Status.SUPPLEMENT)),
     ("unknown", replace(RUNNING, status=Status.UNKNOWN)),

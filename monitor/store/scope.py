@@ -14,8 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, event, exists, false, or_
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import FromClause, Select, visitors
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from monitor.store.tables import (
@@ -39,6 +41,7 @@ from monitor.store.tables import (
 from monitor.store.writing import table_of
 
 _SEPARATOR = "\x1f"  # between codes in PostgreSQL's setting: in no code
+_MANY = 32  # agencies: from here on a reach is most of what there is, and no way to find rows by
 
 
 class ScopeBypassed(Exception):
@@ -216,8 +219,27 @@ def _codes(codes: frozenset[str]) -> BindParameter[list[str]]:
     return bindparam("agencies", sorted(codes), expanding=True, unique=True)
 
 
+class _Tested(FunctionElement[str]):
+    """A column whose condition is held against each row, never sought through its index."""
+
+    inherit_cache = True
+
+
+@compiles(_Tested)
+def _as_it_is(element: _Tested, compiler: Any, **how: Any) -> str:
+    return str(compiler.process(element.clauses, **how))
+
+
+@compiles(_Tested, "sqlite")
+def _with_a_plus(element: _Tested, compiler: Any, **how: Any) -> str:
+    # SQLite's own way to say so (sqlite.org/optoverview.html, 3): it would else read a whole province agency by
+    # agency, for the few rows that another index of the same statement names. PostgreSQL knows how many there are.
+    return f"+{compiler.process(element.clauses, **how)}"
+
+
 def _among(column: Any, codes: frozenset[str]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column.in_(_codes(codes))
+    tested = column if len(codes) < _MANY else _Tested(column)
+    found: ColumnElement[bool] = tested.in_(_codes(codes))
     return found
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -101,6 +102,14 @@ def _answer_errors(app: FastAPI, shown: Pages, program: WebNeeds) -> None:
             # which parameter and what is wrong with it, without the value: an address may be shared
             said = [{"loc": list(error["loc"]), "msg": error["msg"]} for error in wrong.errors()]
             return JSONResponse({"detail": said}, 422)
+        return page_of(request, 400)
+
+    @app.exception_handler(DataError)
+    async def unfit(request: Request, wrong: DataError) -> Response:
+        # a character no text in PostgreSQL may hold (NUL), a number beyond its column: what was asked is at fault
+        log.error("page_refused_by_store", method=request.method, exc_info=wrong)
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"detail": "not a value the store can hold"}, 422)
         return page_of(request, 400)
 
     @app.exception_handler(Exception)

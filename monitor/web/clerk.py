@@ -24,7 +24,7 @@ from monitor.web.heads import agency_names, troubles
 from monitor.web.letter_steps import Filled, Several, take_several
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
-from monitor.web.visit import Visit, VisitDep, needs
+from monitor.web.visit import StoredId, Visit, VisitDep, needs
 
 _AT_MOST = 300  # rows of one list
 _BULK = {"doi-ngay": Right.HAND_OVER, "bao-dan": Right.HAND_OVER, "bao-mot-cua": Right.HAND_OVER}
@@ -117,7 +117,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     def several(
         visit: VisitDep,
         step: str,
-        letter: Annotated[list[int] | None, Form()] = None,
+        letter: Annotated[list[StoredId] | None, Form()] = None,
         proof: Annotated[str, Form(max_length=400)] = "",
         channel: Annotated[str, Form(max_length=20)] = "",
     ) -> Response:

@@ -17,7 +17,7 @@ from monitor.letters.content import Content
 from monitor.letters.fonts import GlyphMissing
 from monitor.letters.sheet import entries, numbered
 from monitor.store.tables import Letter
-from monitor.web.visit import Visit, VisitDep, anyone, needs
+from monitor.web.visit import StoredId, Visit, VisitDep, anyone, needs
 
 log = logs.get("web")
 
@@ -36,7 +36,7 @@ def router() -> APIRouter:
 
     @routes.get("/letters/{letter_id}.{kind}", include_in_schema=False)
     @needs(Right.SEE_PERSONS)
-    def letter(visit: VisitDep, letter_id: int, kind: Literal["pdf", "docx"]) -> Response:
+    def letter(visit: VisitDep, letter_id: StoredId, kind: Literal["pdf", "docx"]) -> Response:
         content = _content(visit, letter_id)
         visit.saw("letter", f"letter:{letter_id}", kind=kind)
         place = "inline" if kind == "pdf" else "attachment"

@@ -21,7 +21,7 @@ from monitor.web import charts
 from monitor.web.heads import agency_choices, agency_names, own_agencies, troubles
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
-from monitor.web.visit import Visit, VisitDep, needs
+from monitor.web.visit import StoredId, Visit, VisitDep, needs
 from monitor.words import Words
 
 _ROWS = 40
@@ -76,7 +76,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     @needs(Right.ACKNOWLEDGE)
     def take_on(
         visit: VisitDep,
-        dossier_id: int,
+        dossier_id: StoredId,
         promised_on: Annotated[str, Form(max_length=10)] = "",
         reason: Annotated[str, Form(max_length=400)] = REASON,
     ) -> Response:

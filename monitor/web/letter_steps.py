@@ -24,7 +24,7 @@ from monitor.web.gate import safe_target
 from monitor.web.heads import agency_names
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
-from monitor.web.visit import Visit, VisitDep, needs
+from monitor.web.visit import StoredId, Visit, VisitDep, needs
 
 _WEEKS = 8  # of the calendar in which the new date is chosen
 _ONE_DAY = timedelta(days=1)
@@ -155,14 +155,14 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
 
     @routes.get("/thu/{letter_id}")
     @needs(Right.SEE_DOSSIERS)
-    def letter_page(visit: VisitDep, letter_id: int) -> str:
+    def letter_page(visit: VisitDep, letter_id: StoredId) -> str:
         return page(visit, letter_id, Filled())
 
     @routes.post("/thu/{letter_id}/{step}")
     @needs(Right.SEE_DOSSIERS)
     def take(
         visit: VisitDep,
-        letter_id: int,
+        letter_id: StoredId,
         step: str,
         reason: Annotated[str, Form(max_length=2000)] = "",
         preset: Annotated[str, Form(max_length=2000)] = "",

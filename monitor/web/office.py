@@ -222,4 +222,5 @@ def _day(text: str) -> date | None:
 def _place(text: str) -> tuple[date, int] | None:
     day, _, place = text.partition("_")
     on = _day(day)
-    return (on, int(place)) if on is not None and place.isascii() and place.isdigit() else None
+    is_id = place.isascii() and place.isdigit() and len(place) < 19
+    return (on, int(place)) if on is not None and is_id else None

@@ -46,7 +46,9 @@ class Show:
         promised, today = self._calendar.local_date(row.promise_at), self._calendar.local_date(now)
         if row.late_from_at is not None and now >= row.late_from_at:
             return self._late(promised, today)
-        if promised <= today:
+        if promised < today:  # paused, or dates that cannot be: nobody may say whether it was kept
+            return "đã qua ngày hẹn, chưa kết luận"
+        if promised == today:
             return "trong hôm nay"
         days = self._working_days(today, promised)
         return f"còn {(promised - today).days} ngày" if days is None else f"còn {days} ngày làm việc"

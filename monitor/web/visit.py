@@ -35,6 +35,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
@@ -55,6 +56,10 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class UndeclaredRoute(Exception):
     """A route says nothing about who may have it: the application refuses to start."""
+
+
+# The id of a stored row in an address or a form: a greater number is in no database, and no driver takes it.
+StoredId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 @dataclass(frozen=True, slots=True)

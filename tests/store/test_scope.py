@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, delete, func, select, text, update
+from sqlalchemy import Engine, delete, event, func, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -143,3 +143,28 @@ def test_no_table_of_a_statement_is_overlooked(statement: Any) -> None:
     written = set(re.findall(r"(?:FROM|JOIN|UPDATE|,) ([a-z_]+)(?= |$|,|\n)", sql)) & tables
     assert written
     assert tables_in(statement) >= written
+
+
+def test_a_reach_of_most_of_a_province_shows_the_same_and_seeks_by_no_agency(store: Engine) -> None:
+    """A province's leader has as many agencies as the tree: gathering them one by one would read every dossier."""
+    many = Reach(frozenset({*OWN.codes, *(f"H19.X{number}" for number in range(100))}))
+    with store.begin() as connection:
+        connection.execute(update(table_of(Dossier)).values(next_change_at=desk.NOW))
+    asked: list[tuple[str, Any]] = []
+    event.listen(store, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    moved = select(Dossier.code).where(Dossier.next_change_at <= desk.NOW)
+    found: list[tuple[set[str], set[str], int]] = []
+    for reach in (OWN, many):
+        with Session(store) as session:
+            narrow(session, Scope(reach, reach))
+            other = aliased(Dossier)
+            letters = session.scalar(select(func.count()).select_from(Letter)) or 0
+            found.append((set(session.scalars(moved)), _codes(session.scalars(select(other.code))), letters))
+    assert found[0] == found[1]
+    assert found[1][0]
+    assert found[1][1] == {"H19.32", "H19.32.1"}
+    if store.dialect.name == "sqlite":
+        statement, values = [one for one in asked if "next_change_at <=" in one[0]][-1]
+        with store.connect() as connection:
+            plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all()
+        assert "ix_dossier_agency_code" not in str(plan)

@@ -8,12 +8,12 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import sync_playwright
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import sessionmaker
 
 from monitor.domain.dossier import Status
 from monitor.domain.limits import parse_limit
-from monitor.store.tables import Dossier
+from monitor.store.tables import Dossier, Observation
 from tests.domain.calendars import at
 from tests.test_explain import CODE, PERSON, RECORD, Office, said
 from tests.web import desk
@@ -140,6 +140,10 @@ def test_a_letter_of_a_dossier_that_time_has_overtaken_is_not_offered(unsure: An
     assert ".pdf" not in row
 
 
-def test_pages_of_nothing_have_no_explanation(site: httpx.Client) -> None:
+def test_pages_of_nothing_have_no_explanation(site: httpx.Client, store: Engine) -> None:
     """A dossier whose rows were never readable has evidence of nothing."""
-    assert site.get("/giai-thich/H19.33-260128-0033").status_code == 404
+    path = "/giai-thich/H19.33-260128-0033"
+    assert site.get(path).status_code == 200
+    with store.begin() as connection:
+        connection.execute(delete(Observation).where(Observation.key == f"k{desk.ID['H19.33-260128-0033']}"))
+    assert site.get(path).status_code == 404

@@ -3,21 +3,23 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from monitor.domain.course import CLASSES, Measure
+from monitor.domain.course import CLASSES, UNRESOLVED, Measure
 from monitor.people import Directory
 from monitor.reports.figures import SILENT, Figures, Key, Period, figures_by, total
+from monitor.reports.late import FINISHED_STAGES, Shown
 from monitor.store.tables import Dossier, ProcedureSeen, Standing
 from monitor.store.writing import in_batches
 
 _ONE_DAY = timedelta(days=1)
 _RECEIVED = (Measure.RECEIVED_ONLINE.value, Measure.RECEIVED_OTHERWISE.value)
+_PENDING = tuple(measure.value for measure in UNRESOLVED)
 _ACCEPTED = tuple(measure.value for measure in CLASSES if measure is not Measure.WAITING)
 
 
@@ -82,8 +84,7 @@ class Behind:
     measure: str
     since_on: date
     until_on: date | None
-    stage: str
-    next_change_passed: bool
+    shown: str  # its stage now, or a word of `Shown` where it cannot be relied on
     promise_at: Any
     place: int  # of the row, for the next page
 
@@ -132,6 +133,7 @@ def behind(
     asked: Asked,
     measure: str,
     *,
+    now: datetime,
     agencies: Collection[str] | None,
     procedure: str = "",
     field: str = "",
@@ -143,7 +145,8 @@ def behind(
     to count within the period, else what counted at the end of its last day."""
     columns = (
         Dossier.id, Dossier.code, Dossier.procedure_name, Standing.agency_code, Standing.measure, Standing.since_on,
-        Standing.until_on, Dossier.stage, Dossier.next_change_at, Dossier.promise_at, Standing.id.label("place"),
+        Standing.until_on, Dossier.stage, Dossier.next_change_at, Dossier.speaking_source, Dossier.promise_at,
+        Standing.id.label("place"),
     )  # fmt: skip
     query = (
         select(*columns)
@@ -169,11 +172,19 @@ def behind(
         query = query.where(or_(Standing.since_on < day, and_(Standing.since_on == day, Standing.id < place)))
     return [
         Behind(
-            row.id, row.code, row.procedure_name, row.agency_code, row.measure, row.since_on, row.until_on, row.stage,
-            False, row.promise_at, row.place,
+            row.id, row.code, row.procedure_name, row.agency_code, row.measure, row.since_on, row.until_on,
+            _shown(row, asked.silent, now), row.promise_at, row.place,
         )
         for row in session.execute(query)
     ]  # fmt: skip
+
+
+def _shown(row: Any, silent: Collection[str], now: datetime) -> str:
+    if row.stage == "" or (row.next_change_at is not None and row.next_change_at <= now):
+        return Shown.BEING_JUDGED_AGAIN
+    if row.speaking_source in silent and row.stage not in FINISHED_STAGES:
+        return Shown.SOURCE_SILENT
+    return str(row.stage)
 
 
 def _of_measure(measure: str, asked: Asked) -> list[ColumnElement[bool]]:
@@ -192,9 +203,11 @@ def _of_measure(measure: str, asked: Asked) -> list[ColumnElement[bool]]:
             conditions.append(Standing.channel != "online")
         return conditions
     if measure == SILENT:
-        return [Standing.measure.in_(("in_time", "late", "paused", "uncertain", "unknown")),
-                Standing.source.in_(sorted(asked.silent) or [""])]  # fmt: skip
-    return [Standing.measure == measure]
+        return [Standing.measure.in_(_PENDING), Standing.source.in_(sorted(asked.silent))]
+    conditions = [Standing.measure == measure]
+    if measure in _PENDING and asked.silent and asked.until >= asked.today:
+        conditions.append(Standing.source.not_in(sorted(asked.silent)))  # they count as silent, and are opened so
+    return conditions
 
 
 def _by_agency(

@@ -136,6 +136,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         thu_tuc: Annotated[str, Query(max_length=80)] = "",
         linh_vuc: Annotated[str, Query(max_length=80)] = "",
         trong_ky: bool = False,
+        rieng: bool = False,  # the agency's own alone, without what stands below it
         sau: Annotated[str, Query(max_length=40)] = "",
     ) -> str:
         if measure not in _MEASURES and measure.removeprefix("finding:") not in words.FINDINGS:
@@ -147,7 +148,12 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 session,
                 asked,
                 measure,
-                agencies=office.below(asked.root, program.directory, own_agencies(visit)),
+                now=visit.now,
+                agencies=(
+                    [asked.root]
+                    if rieng and asked.root
+                    else office.below(asked.root, program.directory, own_agencies(visit))
+                ),
                 procedure=thu_tuc,
                 field=linh_vuc,
                 in_period=trong_ky,
@@ -155,7 +161,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 before=_place(sau),
             )
             after = found[_PAGE - 1] if len(found) > _PAGE else None
-            query = {"measure": measure, "thu_tuc": thu_tuc, "linh_vuc": linh_vuc, "trong_ky": int(trong_ky)}
+            query = {
+                "measure": measure,
+                "thu_tuc": thu_tuc,
+                "linh_vuc": linh_vuc,
+                "trong_ky": int(trong_ky),
+                "rieng": int(rieng),
+            }
             more = {**_query(chosen, asked), **query}
             return shown.page(
                 "behind.html",
@@ -166,6 +178,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 chosen=chosen,
                 measure=measure,
                 in_period=trong_ky,
+                is_own=rieng,
                 title=words.measure(measure),
                 rows=found[:_PAGE],
                 agency_names=agency_names(program.directory),
@@ -206,6 +219,8 @@ def _behind_link(root: str, chosen: Chosen, asked: Asked) -> Any:
             name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc"}.get(chosen.theo)
             if name:
                 query[name] = row.key
+            if name == "agency" and not row.opens:
+                query["rieng"] = "1"
         return f"{root}/van-phong/ho-so?{urlencode(query)}"
 
     return link

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from html import unescape
 from typing import Any
 
 import httpx
@@ -97,3 +98,23 @@ def test_the_table_adds_up_across() -> None:
     assert values["Tiếp nhận/Tổng số"] == 9
     assert values["Đã giải quyết/Tổng số"] == values["Đã giải quyết/Trước hạn"] + values["Đã giải quyết/Quá hạn"] == 6
     assert values["Tiếp nhận/Tổng số"] == values["Đã giải quyết/Tổng số"] + values["Đang giải quyết/Tổng số"]
+
+
+def test_every_figure_of_the_page_opens_as_many_dossiers_as_it_says(program: Any) -> None:
+    """Those of a silent source are opened as silent only; an agency's own row opens its own, not its children's."""
+    opened = 0
+    with visiting(program, name="office") as client:
+        for query in ("", "?agency=H19.32", "?theo=procedure", "?theo=field"):
+            html = client.get(f"/van-phong{query}").text
+            for address, number in sorted(set(re.findall(r'<a href="(/van-phong/ho-so[^"]+)">(\d+)</a>', html))):
+                behind = client.get(unescape(address)).text
+                assert len(re.findall(r'class="code" href="', behind)) == int(number), address
+                opened += 1
+        silent = client.get("/van-phong/ho-so?measure=silent").text
+        in_time = client.get("/van-phong/ho-so?measure=in_time").text
+    assert opened > 40
+    assert "G22.99-260220-0002" in silent
+    assert "Trong hạn" not in silent, "nor as what it is now"
+    (overtaken,) = (row for row in in_time.split("<tr>") if "H19.02-260213-0008" in row)
+    assert "Đang xét lại" in overtaken
+    assert "G22.99-260220-0002" not in in_time, "the last word of a silent source is not shown as in time"

@@ -26,6 +26,7 @@ from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.alerts.reach import check_reach, is_due
 from monitor.alerts.sending import SendCount, release_leases, send_pending
+from monitor.calendar_file import CalendarFileError
 from monitor.calendars import load_calendar
 from monitor.clock import Clock
 from monitor.domain.answers import AnswerLimits
@@ -99,8 +100,8 @@ class Program:
         self.settings = settings
         self.clock = clock
         self.directory: Directory = load_directory(settings.people.file)
-        self.calendar: WorkingCalendar = self._load_calendar()
-        self._counted_with = ""
+        self.calendar: WorkingCalendar = self._load_calendar(self.directory)
+        self._counted_with: WorkingCalendar | None = None
         self.terms: Terms = load_terms(settings.procedures.file)
         self.engine: Engine = database.open_engine(settings.database.url)
         if upgrade:
@@ -118,9 +119,9 @@ class Program:
         self._stopping = threading.Event()
         self._bounce_mailbox: BounceMailbox | None = None
 
-    def _load_calendar(self) -> WorkingCalendar:
+    def _load_calendar(self, directory: Directory) -> WorkingCalendar:
         site = self.settings.site
-        return load_calendar(self.settings.calendar, site.timezone, self.settings.folder, self.directory.chain)
+        return load_calendar(self.settings.calendar, site.timezone, self.settings.folder, directory.chain)
 
     def __enter__(self) -> Self:
         return self
@@ -176,13 +177,17 @@ class Program:
         file = self.settings.people.file
         if file is None or (seen := _stamp(file)) == self._people_seen:
             return False
-        self._people_seen = seen
         try:
-            self.directory = load_directory(file)
+            directory = load_directory(file)
+            calendar = self._load_calendar(directory)  # agencies inherit their days from those above them
         except PeopleFileError as error:
+            self._people_seen = seen
             log.error("people_file_refused", count=len(error.mistakes))
             return False
-        self.calendar = self._load_calendar()  # agencies inherit their days from those above them
+        except CalendarFileError:
+            log.error("calendar_file_refused")  # again each time, until it is mended: both are taken up, or neither
+            return False
+        self._people_seen, self.directory, self.calendar = seen, directory, calendar
         for made in ("rules", "intake"):
             self.__dict__.pop(made, None)
         log.info("people_file_taken_up", count=len(self.directory.people()))
@@ -255,12 +260,12 @@ class Program:
         return count
 
     def _recount(self, now: datetime) -> None:
-        """Once a process: what was counted with another calendar than ours is counted anew, and the log says so. A file
-        that was edited by hand must not leave letter days of yesterday's calendar behind."""
-        if self._counted_with == self.calendar.version:
+        """Once a calendar: what was counted with another one than ours is counted anew, and the log says so. A file
+        that was edited by hand, or an agency moved in the tree, must not leave letter days of yesterday's behind."""
+        if self._counted_with is self.calendar:
             return
         number = recount(self.sessions, Basis(self.calendar, self.terms), now)
-        self._counted_with = self.calendar.version
+        self._counted_with = self.calendar
         if number:
             log.warning("recounted_with_another_calendar", dossiers=number, version=self.calendar.version)
 

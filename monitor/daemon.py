@@ -8,7 +8,6 @@ import contextlib
 import ipaddress
 import os
 import signal
-import socket
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +25,7 @@ from monitor.steady import ClockJumped, ClockWatch
 from monitor.systemd import Notifier
 from monitor.web import ical, webhook
 from monitor.web.app import make_app
+from monitor.web.listening import listen
 from monitor.web.needs import WebNeeds
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ async def _serve(program: ProgramLike, options: Options, notifier: Notifier) -> 
     stop = asyncio.Event()
     _on_signals(stop, notifier)
     try:
-        listening = socket.create_server((program.settings.web.host, program.settings.web.port))
+        listening = listen(program.settings.web.host, program.settings.web.port)
     except OSError as wrong:
         log.error("web_port_refused", port=program.settings.web.port, exc_info=wrong)
         return 1

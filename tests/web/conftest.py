@@ -3,7 +3,6 @@
 import contextlib
 import io
 import logging
-import socket
 import threading
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -18,13 +17,14 @@ from monitor import logs
 from monitor.engine import Engine as Scheduler
 from monitor.store import database
 from monitor.web.app import make_app
+from monitor.web.listening import listen
 from tests.web import desk
 
 
 @contextlib.contextmanager
 def served(program: Any, scheduler: Scheduler | None = None) -> Iterator[str]:
     """The address of a running server, stopped at the end."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     config = uvicorn.Config(make_app(program, scheduler), log_config=None, lifespan="off", proxy_headers=False)
     server = _Quiet(config)
     thread = threading.Thread(target=server.run, args=([listening],))

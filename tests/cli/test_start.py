@@ -59,6 +59,8 @@ def test_check_tries_each_source_and_channel(office: Office) -> None:
         "source bang": "ok",
         "channel telegram": "off",
         "channel email": "off",
+        "channel sms": "off",
+        "channel webhook": "off",
     }
     assert not office.store.exists()
 

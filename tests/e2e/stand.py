@@ -15,6 +15,7 @@ from monitor.sandbox.bot import Delivered
 from monitor.sandbox.configure import write_config
 from monitor.sandbox.mail import Mail
 from monitor.sandbox.servers import Sandbox
+from monitor.sandbox.truth import THE_CALENDAR
 from monitor.settings_file import load
 from monitor.store.tables import Dossier, Letter, Message, Notice
 from monitor.wiring import Program
@@ -71,7 +72,7 @@ def notices_of(session: Session) -> set[tuple[str, str, str, str]]:
     return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
-CODE = re.compile(r"[HG]\d{2}(?:\.\d{1,3})*-\d{6}-\d{4,}|\d{3}\.\d{2}\.\d{2}\.[HG]\d{2}-\d{6}-\d{4,}")
+CODE = re.compile(THE_CALENDAR + r"|[HG]\d{2}(?:\.\d{1,3})*-\d{6}-\d{4,}|\d{3}\.\d{2}\.\d{2}\.[HG]\d{2}-\d{6}-\d{4,}")
 
 
 def heard(sandbox: Sandbox) -> set[tuple[str, str]]:

@@ -11,7 +11,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-PYTEST_JOBS ?= 3
+PYTEST_JOBS ?= 4
 # Hundreds of stores, each flushed at every commit: in memory where there is room, since no test is about the disk's speed.
 TEST_TMP ?= $(shell [ -w /dev/shm ] && df -Pk /dev/shm | awk 'NR == 2 { exit $$4 < 3000000 }' && echo /dev/shm || echo $${TMPDIR:-/tmp})
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url

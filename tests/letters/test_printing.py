@@ -1,5 +1,6 @@
 """Stacks for the printer: in order, under their list, at most so many, each recorded; and a real print server."""
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,10 @@ def test_no_server_or_a_strange_one(cups: Cups) -> None:
     with pytest.raises(PrinterTrouble, match="cannot be reached"):
         Queue("http://127.0.0.1:9", PRINTER).send(b"%PDF", "x", "dunghen")
     device = f"http://127.0.0.1:{cups.device.port}"
-    cups.device.listening.close()  # nobody behind the queue any more
+    cups.device.listening.shutdown(
+        socket.SHUT_RDWR
+    )  # nobody behind the queue any more; close alone leaves it accepting
+    cups.device.listening.close()
     with pytest.raises(PrinterTrouble, match="cannot be reached"):
         Queue(device, PRINTER).send(b"%PDF", "x", "dunghen")
     job = Queue(cups.server, PRINTER).send(b"%PDF", "x", "dunghen")

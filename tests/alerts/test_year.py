@@ -5,6 +5,7 @@ A slice around Tết in `make test`; the year of 20,000 dossiers, 113 agencies a
 
 import shutil
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -39,7 +40,11 @@ def test_what_was_told_equals_the_slow_model(sqlite_sessions: Sessions, year: Ye
     expected = slow.tell(year, UNTIL)
     assert done.told - expected == set(), "told and should not have been"
     assert expected - done.told == set(), "should have been told"
-    assert len({one[1:] for one in done.told}) == len(done.told), "nobody heard the same twice"
+    often = Counter(one[1:] for one in done.told)
+    extended = {life.code for life in year.lives if any(fact.changes.get("extended_at") for fact in life.facts)}
+    assert all(times == 1 or (times == 2 and code in extended) for (_, code, *_), times in often.items()), (
+        "nobody heard the same of one promise twice"
+    )
     assert len(done.told) > (20_000 if PROOF else 60)
     leaders = driver.spread(done.messages)["leaders"]
     print(f"{done.ticks} instants, {took:.0f} s of processor time, {done.lines} lines, messages a day: {leaders}")

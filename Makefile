@@ -16,7 +16,10 @@ PYTEST_JOBS ?= 4
 TEST_TMP ?= $(shell [ -w /dev/shm ] && df -Pk /dev/shm | awk 'NR == 2 { exit $$4 < 3000000 }' && echo /dev/shm || echo $${TMPDIR:-/tmp})
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-.PHONY: demo demo-live test proof bench lock wheels clean
+# A machine may forbid bytecode; here each of some hundred started programs would then compile the whole project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo demo-live test still domain rest proof bench lock wheels clean
 
 demo: $(VENV)/.run
 	$(BIN)/dunghen demo
@@ -24,12 +27,21 @@ demo: $(VENV)/.run
 demo-live: $(VENV)/.run
 	$(BIN)/dunghen demo --live
 
+# The readers of source use one core, so the rules are tested on the other meanwhile.
 test: $(VENV)/.dev
+	$(MAKE) --no-print-directory -j2 --output-sync=target still domain
+	$(MAKE) --no-print-directory rest
+
+still: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	TMPDIR=$(TEST_TMP) $(BIN)/pytest -n $(PYTEST_JOBS) tests/domain --cov --cov-report=term-missing:skip-covered
+
+domain: $(VENV)/.dev
+	TMPDIR=$(TEST_TMP) $(BIN)/pytest -n 2 tests/domain --cov --cov-report=term-missing:skip-covered
+
+rest: $(VENV)/.dev
 	TMPDIR=$(TEST_TMP) $(BIN)/pytest -n $(PYTEST_JOBS) --dist worksteal --ignore=tests/domain
 
 proof: $(VENV)/.dev

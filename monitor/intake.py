@@ -373,6 +373,7 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "due_provisional": due is not None and due.provisional,
         "pauses": view.pauses,
         "calendar_version": calendar.version,
+        "term_version": intake.terms.version_for(view.procedure_code, view.channel),
         "facts_at": now,
         "confirmed_at": now,
         "next_change_at": now,

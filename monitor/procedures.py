@@ -57,6 +57,7 @@ class Terms:
     set_aside: tuple[SetAside, ...] = ()
     source: str = ""
     _by_procedure: dict[str, tuple[Term, ...]] = field(default_factory=dict, repr=False)
+    _versions: dict[tuple[str, str], str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         groups: defaultdict[str, list[Term]] = defaultdict(list)
@@ -77,6 +78,18 @@ class Terms:
         if len(group) < 2:
             return group[0] if group else None
         return _agreed(group)
+
+    def version_for(self, procedure_code: str, channel: str) -> str:
+        """Names the term `find` gives by what dates are counted from, its limit and its rules: 16 hex digits, the same
+        as long as these are; "" where the catalogue does not know the procedure on that channel."""
+        if procedure_code not in self._by_procedure:
+            return ""
+        key = (procedure_code, channel)
+        if key not in self._versions:
+            term = self.find(procedure_code, channel)
+            text = f"{term.limit}|{term.rules}".encode() if term else b""
+            self._versions[key] = hashlib.blake2b(text, digest_size=8).hexdigest() if term else ""
+        return self._versions[key]
 
     def counts(self) -> dict[str, int]:
         """Rows by what became of them: "term" for usable ones, else the reason. Adds up to the rows read."""

@@ -34,7 +34,7 @@ _OPEN = sorted({status.value for status in OPEN} | {Status.UNKNOWN.value})
 _NEEDED = (
     "id", "code", "agency_code", "procedure_code", "channel", "status", "received_at", "promised_at", "extended_at",
     "original_promised_at", "finished_at", "finished_after_at", "finished_by_at", "paused_since_at", "submitted_at",
-    "precision", "payment_pauses", "pauses", "due_on", "calendar_version", "extended_by_letter_on",
+    "precision", "payment_pauses", "pauses", "due_on", "calendar_version", "term_version", "extended_by_letter_on",
 )  # fmt: skip
 
 
@@ -52,6 +52,20 @@ class Basis:
     @property
     def version(self) -> str:
         return f"{self.calendar.version}/{self.terms.version}"
+
+    def counted(self, row: Any) -> bool:
+        """Whether the dates of a dossier's row were counted with this."""
+        return bool(
+            row.calendar_version == self.calendar.of(row.agency_code).version
+            and row.term_version == self.terms.version_for(row.procedure_code, row.channel)
+        )
+
+    def payment_pauses(self, row: Any) -> bool:
+        """Whether waiting for payment stops a dossier's clock."""
+        if row.term_version == self.terms.version_for(row.procedure_code, row.channel):
+            return bool(row.payment_pauses)
+        term = self.terms.find(row.procedure_code, row.channel)
+        return term is not None and term.rules.payment_pauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,23 +204,25 @@ def apply(
 
 
 def recount(sessions: sessionmaker[Session], basis: Basis, now: datetime) -> int:
-    """Counts anew every open dossier that was counted with another calendar than `basis` has for its agency, and
-    returns how many: after an edit of the file that went past `apply`. They are judged again at the next judging."""
+    """Counts anew every open dossier that was counted with another calendar than `basis` has for its agency, or with
+    another time limit than it has for its procedure, and returns how many: after an edit of a file that went past
+    `apply`. They are judged again at the next judging."""
     with sessions.begin() as session:
         one_writer(session)
         dossier = table_of(Dossier)
-        counted = select(dossier.c.agency_code, dossier.c.calendar_version).where(dossier.c.status.in_(_OPEN))
-        if all(version == basis.calendar.of(agency).version for agency, version in session.execute(counted.distinct())):
+        names = ("agency_code", "procedure_code", "channel", "calendar_version", "term_version")
+        counted = select(*(dossier.c[name] for name in names)).where(dossier.c.status.in_(_OPEN)).distinct()
+        if all(basis.counted(row) for row in session.execute(counted)):
             return 0  # the usual case
         rows = [
-            _projected(row, basis, row.payment_pauses, now)
+            _projected(row, basis, basis.payment_pauses(row), now)
             for row in _open_rows(session)
-            if row.calendar_version != basis.calendar.of(row.agency_code).version
+            if not basis.counted(row)
         ]
         update_many(session, Dossier, rows)
         if rows:
             detail = {"to": basis.version, "open": len(rows)}
-            audit.append(session, at=now, actor="program", action=RECOUNTED, subject="calendar", detail=detail)
+            audit.append(session, at=now, actor="program", action=RECOUNTED, subject="basis", detail=detail)
     return len(rows)
 
 
@@ -221,6 +237,7 @@ def _projected(row: Any, basis: Basis, payment_pauses: bool, now: datetime) -> d
         "due_provisional": due is not None and due.provisional,
         "payment_pauses": payment_pauses,
         "calendar_version": calendar.version,
+        "term_version": basis.terms.version_for(row.procedure_code, row.channel),
         "next_change_at": now,
     }
 

@@ -260,14 +260,15 @@ class Program:
         return count
 
     def _recount(self, now: datetime) -> None:
-        """Once a calendar: what was counted with another one than ours is counted anew, and the log says so. A file
-        that was edited by hand, or an agency moved in the tree, must not leave letter days of yesterday's behind."""
+        """Once a calendar: what was counted with another one, or with other time limits, than ours is counted anew, and
+        the log says so. A file that was edited by hand, or an agency moved in the tree, must not leave dates and letter
+        days of yesterday's behind."""
         if self._counted_with is self.calendar:
             return
         number = recount(self.sessions, Basis(self.calendar, self.terms), now)
         self._counted_with = self.calendar
         if number:
-            log.warning("recounted_with_another_calendar", dossiers=number, version=self.calendar.version)
+            log.warning("recounted", dossiers=number, version=f"{self.calendar.version}/{self.terms.version}")
 
     def _steady_now(self) -> datetime:
         """Now, or the last judged instant where the machine's clock was set back a little since: time never runs

@@ -84,3 +84,17 @@ def test_limits_under_which_payment_stops_the_clock_make_a_late_one_wait(session
     assert found.numbers()["stop_being_late"] == 1
     assert [row["payment_pauses"] for row in found.projected] == [True]
     assert back.changes == (), "the store says that payment does not stop it"
+
+
+def test_a_limit_edited_past_apply_moves_what_was_counted_by_it_and_nothing_else(sessions: Sessions) -> None:
+    """Received Mon 2/11, five working days; the file says seven since, and that payment stops the clock."""
+    heard(sessions, CALENDAR)
+    seven = Term("T1", "", "", replace(FIVE, amount=Fraction(7)), CountingRules(payment_pauses=True))
+    others = Term("T2", "", "", FIVE, CountingRules())
+    assert recount(sessions, Basis(CALENDAR, Terms((*limits().terms, others))), at(10)) == 0, "another procedure's row"
+    edited = Basis(CALENDAR, Terms((seven, others)))
+    assert recount(sessions, edited, at(10)) == 1
+    assert rows(sessions, Dossier.due_on, Dossier.payment_pauses) == [(date(2026, 11, 11), True)]
+    assert recount(sessions, edited, at(10)) == 0, "once"
+    assert recount(sessions, Basis(CALENDAR, Terms((others,))), at(10)) == 1, "a procedure taken out of the file"
+    assert rows(sessions, Dossier.due_on, Dossier.payment_pauses) == [(None, False)]

@@ -41,6 +41,7 @@ class Dossier(Base):
     due_provisional: Mapped[bool] = mapped_column(Boolean, default=False)  # it hangs on a day not officially announced
     pauses: Mapped[tuple[Pause, ...]] = mapped_column(Pauses, default=())  # as the speaking source showed them
     calendar_version: Mapped[str] = mapped_column(String(40), default="")
+    term_version: Mapped[str] = mapped_column(String(16), default="")  # of the limit and rules our own count goes by
     facts_at: Mapped[datetime]  # when the facts last changed
     confirmed_at: Mapped[datetime]  # when a source last repeated them: the age of the evidence
     # --- what people did: not derived, not touched by projecting

@@ -15,12 +15,15 @@ from monitor.store.tables import Account, WebSession
 from monitor.web.gate import ACCOUNT, CODE, Gate, safe_target
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
-from monitor.web.signing_in import open_session, where_next
+from monitor.web.signing_in import WAIT, open_session, where_next
 from monitor.web.visit import Visit, VisitDep, half_signed_in, signed_in
+from monitor.words import Words
 
-_WRONG_CODE = "Mã không đúng hoặc đã dùng rồi. Đề nghị đợi mã kế tiếp."
-_WAIT = "Có quá nhiều lần thử. Đề nghị đợi ít phút rồi thử lại."
-_WRONG_PASSWORD = "Mật khẩu không đúng."  # noqa: S105 - words
+_WRONG_CODE = Words(
+    "Mã không đúng hoặc đã dùng rồi. Đề nghị đợi mã kế tiếp.",
+    "The code is wrong or has been used. Please wait for the next one.",
+)
+_WRONG_PASSWORD = Words("Mật khẩu không đúng.", "The password is wrong.")
 _ON = f"{ACCOUNT}/hai-buoc"
 
 
@@ -131,18 +134,20 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
 def _trouble_with(account: Account, code: str, sealer: Sealer, visit: Visit) -> str:
     """What is wrong with a code, in words; "" where it is right. Counts a wrong one like a wrong password."""
     if account.retry_not_before_at is not None and visit.now < account.retry_not_before_at:
-        return _WAIT
+        return visit.say(WAIT)
     if second_factor.is_right(account, code, sealer, visit.now):
         return ""
     accounts.count_failure(account, visit.now)
-    return _WRONG_CODE
+    return visit.say(_WRONG_CODE)
 
 
 def _not_the_owner(session: Session, account: Account, password: str, visit: Visit) -> str:
     if not account.password_hash:
         return ""  # signs in through the province's SSO: there is no password to ask for
     outcome = accounts.check_password(session, account.name, password, visit.now).outcome
-    return "" if outcome is Outcome.OK else _WAIT if outcome is Outcome.WAIT else _WRONG_PASSWORD
+    if outcome is Outcome.OK:
+        return ""
+    return visit.say(WAIT if outcome is Outcome.WAIT else _WRONG_PASSWORD)
 
 
 def _open_sessions(session: Session, account: Account, visit: Visit, gate: Gate) -> list[WebSession]:

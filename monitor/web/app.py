@@ -22,6 +22,7 @@ from monitor.web import (
     explaining,
     files,
     health,
+    language,
     pages,
     roles,
     signing_in,
@@ -33,6 +34,7 @@ from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.security import Guard
 from monitor.web.visit import Visit, check_declared, check_form
+from monitor.web.wording import chosen
 
 log = logs.get("web")
 
@@ -55,6 +57,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
     )
     shown = Pages(settings, program.calendar)
     app.include_router(signing_in.router(program, gate, shown))
+    app.include_router(language.router(gate, shown))
     app.include_router(account.router(program, gate, shown))
     app.include_router(sso.router(program, gate, shown))
     app.include_router(pages.router(program, scheduler, shown))
@@ -78,8 +81,11 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
 def _answer_errors(app: FastAPI, shown: Pages, program: WebNeeds) -> None:
     def page_of(request: Request, status: int, said: str = "") -> Response:
         visit = request.scope.get("state", {}).get("visit")
-        known = visit if isinstance(visit, Visit) and not visit.is_stranger else None
-        return HTMLResponse(shown.error(status, program.clock.now(), said, known), status)
+        if not isinstance(visit, Visit):  # no route has this address: nobody asked yet who it is
+            return HTMLResponse(
+                shown.error(status, program.clock.now(), said, language=chosen(request.cookies)), status
+            )
+        return HTMLResponse(shown.error(status, visit.now, said, visit), status)
 
     @app.exception_handler(MustSignIn)
     async def stranger(request: Request, wrong: MustSignIn) -> Response:

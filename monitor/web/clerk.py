@@ -25,9 +25,19 @@ from monitor.web.letter_steps import Filled, Several, take_several
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import StoredId, Visit, VisitDep, needs
+from monitor.words import Words
 
 _AT_MOST = 300  # rows of one list
 _BULK = {"doi-ngay": Right.HAND_OVER, "bao-dan": Right.HAND_OVER, "bao-mot-cua": Right.HAND_OVER}
+# What is proposed as the proof of a step; it becomes part of the record, so it is Vietnamese on every page.
+_PROOFS = {
+    "doi-ngay": "Đã đổi trên hệ thống một cửa",
+    "bao-dan": "Người nộp ký nhận tại quầy",
+    "bao-mot-cua": "Nhận bản giấy từ cơ quan giải quyết",
+}
+_NOTHING_TO_PRINT = Words("Không còn thư nào chờ in.", "No letter waits to be printed any more.")
+_NONE_PRINTED = Words("Không thư nào in được.", "None of the letters could be printed.")
+_NONE_CHOSEN = Words("Chưa chọn thư nào.", "No letter is chosen.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 trouble=trouble,
                 most=MOST_IN_ONE_FILE,
                 channels=life.CHANNELS,
+                proofs=_PROOFS,
                 agency_names=agency_names(program.directory),
                 **troubles(session, scheduler, visit),
             )
@@ -98,13 +109,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             wanted = [due for due in day_of(session, visit).to_print if not agency or due.agency_code == agency]
         first = [due.letter_id for due in wanted if due.agency_code == wanted[0].agency_code][:MOST_IN_ONE_FILE]
         if not first:
-            return HTMLResponse(page(visit, trouble="Không còn thư nào chờ in."))
+            return HTMLResponse(page(visit, trouble=visit.say(_NOTHING_TO_PRINT)))
         visit.demand(Right.SEE_PERSONS, wanted[0].agency_code)
         visit.saw("letters", f"agency:{wanted[0].agency_code}", letters=len(first))
         data, printed = program.print_here(first, By(visit.viewer.actor, visit.now, "web", visit.address))
         if data is None:
-            said = printed.trouble.vi if printed.trouble is not None else "Không thư nào in được."
-            left = "; ".join(f"{code}: {why.vi}" for code, why in printed.left_out)
+            said = visit.say(printed.trouble or _NONE_PRINTED)
+            left = "; ".join(f"{code}: {visit.say(why)}" for code, why in printed.left_out)
             return HTMLResponse(page(visit, trouble=f"{said} {left}".strip()), 409)
         headers = {
             "Content-Disposition": f'inline; filename="thu-xin-loi-{visit.now:%Y%m%d-%H%M%S}.pdf"',
@@ -124,7 +135,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         if step not in _BULK:
             raise HTTPException(404)
         if not letter:
-            return HTMLResponse(page(visit, trouble="Chưa chọn thư nào."), 409)
+            return HTMLResponse(page(visit, trouble=visit.say(_NONE_CHOSEN)), 409)
         filled = Filled(proof=proof, channel=channel)
         return HTMLResponse(page(visit, take_several(visit, letter[:_AT_MOST], step, filled)))
 

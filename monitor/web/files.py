@@ -48,7 +48,7 @@ def router() -> APIRouter:
         except GlyphMissing as missing:
             # the log does not say which character: it may stand in a name; who asks works on the letter
             log.error("letter_not_made", letter_id=letter_id, exc_info=missing)
-            raise HTTPException(422, missing.words.vi) from None
+            raise HTTPException(422, visit.say(missing.words)) from None
         return Response(made, media_type=_TYPES[kind], headers=headers)
 
     @routes.get("/dunghen.css", include_in_schema=False)

@@ -14,6 +14,7 @@ from monitor.access.sessions import Lifetimes
 from monitor.store import database
 from monitor.web.needs import WebNeeds
 from monitor.web.visit import Demand, Visit, demand_of
+from monitor.web.wording import chosen
 
 ADMIN = "/quan-tri"
 SIGN_IN = "/dang-nhap"
@@ -43,6 +44,7 @@ class Gate:
         self._program = program
         web = program.settings.web
         self.lifetimes = Lifetimes(timedelta(seconds=web.session_idle), timedelta(seconds=web.session_longest))
+        self._root = urlsplit(program.settings.site.base_url).path.rstrip("/")
         self.is_tls = urlsplit(program.settings.site.base_url).scheme == "https"
         # "__Host-" makes the browser itself refuse a cookie that another name or an open line planted
         self.cookie = "__Host-dunghen" if self.is_tls else "dunghen"
@@ -50,6 +52,8 @@ class Gate:
     def __call__(self, request: Request) -> None:
         demand = demand_of(request.scope.get("endpoint")) or Demand()  # undeclared: never less than an account
         visit = self._visit(request)
+        visit.language = chosen(request.cookies)
+        visit.here = asked_for(request, self._root)
         request.scope.setdefault("state", {})["visit"] = visit
         if demand.stranger:
             return
@@ -116,11 +120,16 @@ def _is_program(request: Request) -> bool:
 
 def to_sign_in(request: Request, root: str) -> Response:
     """Sends a stranger to the sign-in page; what was asked for is remembered only if it can be asked for again."""
-    back = request.url.path.removeprefix(root) if request.method in ("GET", "HEAD") else ""
-    if back and request.url.query:
-        back += "?" + request.url.query
+    back = asked_for(request, root)
     target = root + SIGN_IN + (f"?ve={quote(back, safe='')}" if back not in ("", "/") else "")
     return RedirectResponse(target, 303)
+
+
+def asked_for(request: Request, root: str) -> str:
+    """Path and query of a page below `root`, if it can be asked for again; else the first page."""
+    if request.method not in ("GET", "HEAD"):
+        return "/"
+    return (request.url.path.removeprefix(root) or "/") + (f"?{request.url.query}" if request.url.query else "")
 
 
 def safe_target(back: str) -> str:

@@ -59,17 +59,18 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     @routes.get("/lanh-dao")
     @needs(Right.ACKNOWLEDGE)
     def minute(visit: VisitDep, agency: str = "", xong: str = "") -> str:
-        return page(visit, agency[:80], done="Đã ghi nhận." if xong else "")
+        return page(visit, agency[:80], done=shown.wording(visit).say("Đã ghi nhận.") if xong else "")
 
     @routes.get("/lanh-dao/xu-huong.svg")
     @needs(Right.ACKNOWLEDGE)
     def picture(visit: VisitDep, agency: str = "") -> Response:
         with visit.reading() as session:
             course = _course(session, visit, agency[:80])
+        say = shown.wording(visit).say
         return charts.line(
-            "Hồ sơ quá hạn cuối mỗi ngày",
+            say("Hồ sơ quá hạn cuối mỗi ngày"),
             [day for day, _ in course],
-            [("Quá hạn chưa giải quyết", "#a61b1b", [counts["late"] for _, counts in course])],
+            [(say("Quá hạn chưa giải quyết"), "#a61b1b", [counts["late"] for _, counts in course])],
         )
 
     @routes.post("/lanh-dao/nhan/{dossier_id}")
@@ -97,7 +98,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                     where_from="web",
                 )
         except AnswerNotTaken as refused:
-            return HTMLResponse(page(visit, wrong=refused.words.vi), 409)
+            return HTMLResponse(page(visit, wrong=visit.say(refused.words)), 409)
         return RedirectResponse(f"{shown.root}/lanh-dao?xong=1", 303)
 
     return routes

@@ -185,7 +185,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
         try:
             take_step(visit, letter_id, step, filled)
         except StepRefused as refused:
-            return HTMLResponse(page(visit, letter_id, filled, refused.words.vi), 409)
+            return HTMLResponse(page(visit, letter_id, filled, visit.say(refused.words)), 409)
         return RedirectResponse(shown.root + safe_target(ve or f"/thu/{letter_id}"), 303)
 
     return routes
@@ -219,7 +219,7 @@ def take_several(visit: Visit, letter_ids: list[int], step: str, filled: Filled)
         except StepRefused as why:
             with visit.reading() as session:
                 code = session.get_one(Dossier, session.get_one(Letter, letter_id).dossier_id).code
-            refused.append((code, why.words.vi))
+            refused.append((code, visit.say(why.words)))
     return Several(done, tuple(refused))
 
 

@@ -15,11 +15,12 @@ from monitor.reports import figures_table, office
 from monitor.reports.figures import SILENT, trend
 from monitor.reports.office import Asked, By
 from monitor.reports.sources import stale_sources
-from monitor.web import charts, words
+from monitor.web import charts
 from monitor.web.heads import agency_choices, agency_names, own_agencies, troubles
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
+from monitor.web.words import FINDINGS
 
 _PAGE = 100
 _TREND_DAYS = 60
@@ -78,7 +79,6 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 columns=figures_table.COLUMNS,
                 groups=figures_table.groups(),
                 cells=figures_table.cells,
-                rate_text=figures_table.rate_text,
                 by_words=figures_table.BY_WORDS,
                 findings=office.findings_of(found.sum.period.after),
                 agencies=agency_choices(visit, chosen.agency),
@@ -118,12 +118,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             codes = office.below(asked.root, program.directory, own_agencies(visit))
             wanted = [Measure.LATE.value, Measure.LETTER_MISSING.value]
             course = trend(session, asked.until, _TREND_DAYS, agencies=codes, measures=wanted)
+        say = shown.wording(visit).say
         return charts.line(
-            "Cuối mỗi ngày, 60 ngày gần nhất",
+            say("Cuối mỗi ngày, 60 ngày gần nhất"),
             [day for day, _ in course],
             [
-                ("Quá hạn chưa giải quyết", "#a61b1b", [counts["late"] for _, counts in course]),
-                ("Thiếu thư xin lỗi", "#0b5394", [counts["letter_missing"] for _, counts in course]),
+                (say("Quá hạn chưa giải quyết"), "#a61b1b", [counts["late"] for _, counts in course]),
+                (say("Thiếu thư xin lỗi"), "#0b5394", [counts["letter_missing"] for _, counts in course]),
             ],
         )
 
@@ -139,7 +140,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         rieng: bool = False,  # the agency's own alone, without what stands below it
         sau: Annotated[str, Query(max_length=40)] = "",
     ) -> str:
-        if measure not in _MEASURES and measure.removeprefix("finding:") not in words.FINDINGS:
+        if measure not in _MEASURES and measure.removeprefix("finding:") not in FINDINGS:
             raise HTTPException(404)
         with visit.reading() as session:
             head = troubles(session, scheduler, visit)
@@ -179,7 +180,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 measure=measure,
                 in_period=trong_ky,
                 is_own=rieng,
-                title=words.measure(measure),
+                title=shown.words(visit).measure(measure),
                 rows=found[:_PAGE],
                 agency_names=agency_names(program.directory),
                 back=f"{shown.root}/van-phong?{urlencode(_query(chosen, asked))}",

@@ -15,11 +15,11 @@ from monitor.reports.jobs import job_rows
 from monitor.reports.late import late_dossiers, late_number, letters_needed, site_counts, urgent_counts
 from monitor.reports.sources import set_aside
 from monitor.store.tables import Dossier
-from monitor.web import words
 from monitor.web.heads import Choice, agency_choices, agency_names, live, troubles
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
+from monitor.web.wording import Vocabulary
 
 _PAGE = 100  # rows of the long list on one page
 _LETTERS_ON_FIRST = 5
@@ -32,15 +32,15 @@ _OWN_PAGES = {
     Role.OFFICE: "/van-phong",
 }
 
-# Tiles in the order of urgency: (stages it opens, heading, tone).
+# Tiles in the order of urgency: (stages it opens, its name in `words.TILES`, tone).
 _TILES = (
-    (("late",), "Quá hạn", "late"),
-    (("due_today",), "Đến hạn hôm nay", "today"),
-    (("letter_due",), "Hạn gửi thư hôm nay", "letter"),
-    (("due_soon",), "Sắp đến hạn", "soon"),
-    (("being_judged_again", "uncertain", "unknown", "no_promise"), "Chưa kết luận", "unsure"),
-    (("source_silent",), "Nguồn im lặng", "silent"),
-    (("finished_late",), "Đã trả quá hạn", "donelate"),
+    (("late",), "late", "late"),
+    (("due_today",), "due_today", "today"),
+    (("letter_due",), "letter_due", "letter"),
+    (("due_soon",), "due_soon", "soon"),
+    (("being_judged_again", "uncertain", "unknown", "no_promise"), "unsure", "unsure"),
+    (("source_silent",), "source_silent", "silent"),
+    (("finished_late",), "finished_late", "donelate"),
 )
 
 
@@ -93,12 +93,12 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 here="today",
                 counts=found,
                 is_empty=not found.total and session.scalar(select(Dossier.id).limit(1)) is None,
-                tiles=_tiles(found.by_stage, stages, agency),
+                tiles=_tiles(shown.words(visit), found.by_stage, stages, agency),
                 rows=rows,
                 number=number,
                 letters=letters_needed(session, limit=_LETTERS_ON_FIRST, **chosen),
                 agencies=agency_choices(visit, agency),
-                stages=_stages(stages),
+                stages=_stages(shown.words(visit), stages),
                 agency=agency,
                 agency_names=agency_names(program.directory),
                 pager=_pager(page, number, agency, stages),
@@ -149,20 +149,20 @@ def own_page(visit: Visit) -> str:
     return _OWN_PAGES.get(next(iter(roles)), "") if len(roles) == 1 else ""
 
 
-def _tiles(by_stage: Mapping[str, int], chosen: Sequence[str], agency: str) -> list[Tile]:
+def _tiles(words: Vocabulary, by_stage: Mapping[str, int], chosen: Sequence[str], agency: str) -> list[Tile]:
     return [
         Tile(
             number=sum(by_stage.get(stage, 0) for stage in stages),
-            heading=heading,
+            heading=words.TILES[name],
             tone=tone,
             href="/?" + _query(agency, stages) + "#danh-sach",
             is_chosen=set(stages) == set(chosen),
         )
-        for stages, heading, tone in _TILES
+        for stages, name, tone in _TILES
     ]
 
 
-def _stages(chosen: Sequence[str]) -> list[Choice]:
+def _stages(words: Vocabulary, chosen: Sequence[str]) -> list[Choice]:
     return [Choice(name, word.text, list(chosen) == [name]) for name, word in words.STAGES.items()]
 
 

@@ -51,11 +51,15 @@ class Guard:
             await send(message)
 
         if host_of(Headers(scope=scope).get("host", "")) not in self._hosts:
-            refusal = PlainTextResponse("Tên máy chủ không được phép.\n", status_code=400)
+            refusal = PlainTextResponse(
+                "Tên máy chủ không được phép. / This host name is not allowed.\n", status_code=400
+            )
             await refusal(scope, receive, send_guarded)
             return
         if int_of(Headers(scope=scope).get("content-length", "0")) > LARGEST_BODY:
-            await PlainTextResponse("Dữ liệu gửi lên quá lớn.\n", 413)(scope, receive, send_guarded)
+            await PlainTextResponse("Dữ liệu gửi lên quá lớn. / What was sent is too large.\n", 413)(
+                scope, receive, send_guarded
+            )
             return
         if self._root and scope["path"].startswith(self._root + "/"):
             scope = {**scope, "path": scope["path"].removeprefix(self._root)}

@@ -3,14 +3,19 @@
 from datetime import date, datetime
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
+from monitor.reports.figures_table import rate_text
 from monitor.reports.late import LateRow
+from monitor.reports.office import TableRow
+from monitor.web.wording import Wording
 
 
 class Show:
-    """Vietnamese forms for templates. All instants that go in are aware."""
+    """Forms for templates in one language; days are written as in Viet Nam in both. Instants that go in are aware."""
 
-    def __init__(self, calendar: WorkingCalendar) -> None:
+    def __init__(self, calendar: WorkingCalendar, wording: Wording) -> None:
         self._calendar = calendar
+        self._say = wording.say
+        self._is_english = wording.language == "en"
 
     def day(self, at: datetime | date | None) -> str:
         """`22/11/2026`."""
@@ -21,7 +26,7 @@ class Show:
 
     def counted_day(self, on: date | None, provisional: bool) -> str:
         """A day that follows from the calendar; says so where it hangs on one not officially announced."""
-        return self.day(on) + (" (tạm tính)" if provisional and on is not None else "")
+        return self.day(on) + (f" ({self._say('tạm tính')})" if provisional and on is not None else "")
 
     def instant(self, at: datetime | None) -> str:
         """`08:05 22/11/2026`."""
@@ -47,17 +52,21 @@ class Show:
         if row.late_from_at is not None and now >= row.late_from_at:
             return self._late(promised, today)
         if promised < today:  # paused, or dates that cannot be: nobody may say whether it was kept
-            return "đã qua ngày hẹn, chưa kết luận"
+            return self._say("đã qua ngày hẹn, chưa kết luận")
         if promised == today:
-            return "trong hôm nay"
+            return self._say("trong hôm nay")
         days = self._working_days(today, promised)
-        return f"còn {(promised - today).days} ngày" if days is None else f"còn {days} ngày làm việc"
+        if days is None:
+            return self._say("còn %(days)s ngày") % {"days": (promised - today).days}
+        return self._say("còn %(days)s ngày làm việc") % {"days": days}
 
     def _late(self, promised: date, today: date) -> str:
         days = self._working_days(promised, today)
         if days is None:
-            return f"trễ {(today - promised).days} ngày"
-        return f"trễ {days} ngày làm việc" if days > 0 else "trễ dưới 1 ngày làm việc"
+            return self._say("trễ %(days)s ngày") % {"days": (today - promised).days}
+        if days > 0:
+            return self._say("trễ %(days)s ngày làm việc") % {"days": days}
+        return self._say("trễ dưới 1 ngày làm việc")
 
     def _working_days(self, after: date, until: date) -> int | None:
         try:
@@ -65,17 +74,20 @@ class Show:
         except CalendarExhausted:
             return None
 
+    def span(self, seconds: float | None) -> str:
+        """`12 phút`: the largest unit that says it, rounded down; a dash where nothing is known."""
+        if seconds is None:
+            return "–"
+        units = ((86_400, self._say("%(n)s ngày")), (3_600, self._say("%(n)s giờ")), (60, self._say("%(n)s phút")))
+        for size, unit in units:
+            if seconds >= size:
+                return unit % {"n": self.number(int(seconds // size))}
+        return self._say("dưới 1 phút")
 
-def span(seconds: float | None) -> str:
-    """`12 phút`: the largest unit that says it, rounded down; a dash where nothing is known."""
-    if seconds is None:
-        return "–"
-    for size, unit in ((86_400, "ngày"), (3_600, "giờ"), (60, "phút")):
-        if seconds >= size:
-            return f"{number(int(seconds // size))} {unit}"
-    return "dưới 1 phút"
+    def number(self, value: int) -> str:
+        """`12.345`, in English `12,345`."""
+        return f"{value:,}" if self._is_english else f"{value:,}".replace(",", ".")
 
-
-def number(value: int) -> str:
-    """`12.345`: the Vietnamese thousands mark."""
-    return f"{value:,}".replace(",", ".")
+    def rate(self, row: TableRow) -> str:
+        """`97,5 %`, in English `97.5 %` (see `rate_text`)."""
+        return rate_text(row).replace(",", ".") if self._is_english else rate_text(row)

@@ -22,13 +22,20 @@ from monitor.web.gate import ACCOUNT, CODE, NEW_PASSWORD, SIGN_IN, Gate, safe_ta
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import LOOPBACK, Visit, VisitDep, anyone, half_signed_in, signed_in
+from monitor.words import Words
 
 log = logs.get("web")
 
-_WRONG = "Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang bị khóa."
-_WAIT = "Có quá nhiều lần thử. Đề nghị đợi ít phút rồi thử lại."
-_NOT_SAME = "Hai lần gõ mật khẩu mới không giống nhau."
-_OLD_WRONG = "Mật khẩu đang dùng không đúng."
+_WRONG = Words(
+    "Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang bị khóa.",
+    "The name or the password is wrong, or the account is locked.",
+)
+WAIT = Words(
+    "Có quá nhiều lần thử. Đề nghị đợi ít phút rồi thử lại.",
+    "There were too many tries. Please wait a few minutes and try again.",
+)
+_NOT_SAME = Words("Hai lần gõ mật khẩu mới không giống nhau.", "The two new passwords are not the same.")
+_OLD_WRONG = Words("Mật khẩu đang dùng không đúng.", "The present password is wrong.")
 
 
 class Tries:
@@ -93,7 +100,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
         ve: Annotated[str, Form(max_length=2000)] = "/",
     ) -> Response:
         if tries.must_wait(visit.address, visit.now):
-            return door(visit, _WAIT, name, ve, 429)
+            return door(visit, visit.say(WAIT), name, ve, 429)
         with program.sessions.begin() as session:
             tried = accounts.check_password(session, name, password, visit.now)
             if tried.outcome is not Outcome.OK or tried.account is None:
@@ -117,7 +124,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
                     else f"{CODE}?ve={quote(safe_target(ve), safe='')}"
                 )
         if not secret:
-            return door(visit, _WAIT if tried.outcome is Outcome.WAIT else _WRONG, name, ve, 401)
+            return door(visit, visit.say(WAIT if tried.outcome is Outcome.WAIT else _WRONG), name, ve, 401)
         answer = RedirectResponse(root + where, 303)
         gate.give_cookie(answer, secret)
         return answer
@@ -149,7 +156,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
     ) -> Response:
         if visit.owes == "code":
             return RedirectResponse(root + CODE, 303)
-        said = _NOT_SAME if new != again else ""
+        said = visit.say(_NOT_SAME) if new != again else ""
         if not said:
             with program.sessions.begin() as session:
                 said = _change_password(session, visit, old, new)
@@ -207,9 +214,9 @@ def _change_password(session: Session, visit: Visit, old: str, new: str) -> str:
     account = session.get_one(Account, visit.viewer.account_id)
     tried = accounts.check_password(session, account.name, old, visit.now)
     if tried.outcome is not Outcome.OK:
-        return _WAIT if tried.outcome is Outcome.WAIT else _OLD_WRONG
+        return visit.say(WAIT if tried.outcome is Outcome.WAIT else _OLD_WRONG)
     try:
         accounts.set_password(session, account, new, now=visit.now, by=visit.viewer.actor, but=visit.session_hash)
     except AccountRefused as refused:
-        return refused.said.vi
+        return visit.say(refused.said)
     return ""

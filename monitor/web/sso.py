@@ -16,11 +16,15 @@ from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.signing_in import open_session, where_next
 from monitor.web.visit import VisitDep, anyone
+from monitor.words import Words
 
 log = logs.get("web")
 
 _BACK = f"{SSO}/ve"
-_SAID = "Không đăng nhập được qua hệ thống đăng nhập một lần, hoặc chưa có tài khoản ở đây. Đề nghị liên hệ quản trị."
+_SAID = Words(
+    "Không đăng nhập được qua hệ thống đăng nhập một lần, hoặc chưa có tài khoản ở đây. Đề nghị liên hệ quản trị.",
+    "Single sign-on did not work, or there is no account for you here. Please ask the administrator.",
+)
 
 
 def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
@@ -40,7 +44,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
             answer: Response = RedirectResponse(sso.begin(hash_of(secret), safe_target(ve), visit.now), 303)
         except SsoFailed as failed:
             log.error("sso_failed", reason=str(failed))
-            return HTMLResponse(shown.page("sso_failed.html", now=visit.now, said=_SAID), 502)
+            return HTMLResponse(shown.page("sso_failed.html", visit=visit, now=visit.now, said=visit.say(_SAID)), 502)
         gate.give_cookie(answer, secret)
         return answer
 
@@ -58,7 +62,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
             proven, back = sso.end(hash_of(visit.secret), state, code, visit.now)
         except SsoFailed as failed:
             log.warning("sso_failed", reason=str(failed))
-            return HTMLResponse(shown.page("sso_failed.html", now=visit.now, said=_SAID), 401)
+            return HTMLResponse(shown.page("sso_failed.html", visit=visit, now=visit.now, said=visit.say(_SAID)), 401)
         with program.sessions.begin() as session:
             account = account_of(session, proven)
             if account is None:
@@ -69,7 +73,7 @@ def router(program: WebNeeds, gate: Gate, shown: Pages) -> APIRouter:
                 secret = open_session(session, account, visit, gate, request, is_whole=is_whole)
                 where = where_next(session, account, back) if is_whole else f"{CODE}?ve={quote(back, safe='')}"
         if not secret:
-            return HTMLResponse(shown.page("sso_failed.html", now=visit.now, said=_SAID), 403)
+            return HTMLResponse(shown.page("sso_failed.html", visit=visit, now=visit.now, said=visit.say(_SAID)), 403)
         answer = RedirectResponse(root + where, 303)
         gate.give_cookie(answer, secret)
         return answer

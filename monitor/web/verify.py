@@ -10,16 +10,39 @@ from monitor.store.database import reading
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import VisitDep, anyone
+from monitor.words import Words
 
 _SAID = {
-    Paper.ISSUED: ("plain", "Phiếu thật", "Phiếu có mã hồ sơ và mã đối chiếu này đã được ký ban hành."),
-    Paper.DRAFT: ("plain", "Dự thảo", "Đây là bản dự thảo, chưa được ký ban hành."),
-    Paper.WITHDRAWN: ("late", "Đã thu hồi", "Phiếu này đã được thu hồi hoặc không còn hiệu lực."),
+    Paper.ISSUED: (
+        "plain",
+        Words("Phiếu thật", "Genuine"),
+        Words(
+            "Phiếu có mã hồ sơ và mã đối chiếu này đã được ký ban hành.",
+            "A letter with this dossier code and this check code has been signed and issued.",
+        ),
+    ),
+    Paper.DRAFT: (
+        "plain",
+        Words("Dự thảo", "Draft"),
+        Words("Đây là bản dự thảo, chưa được ký ban hành.", "This is a draft; it has not been signed and issued."),
+    ),
+    Paper.WITHDRAWN: (
+        "late",
+        Words("Đã thu hồi", "Withdrawn"),
+        Words(
+            "Phiếu này đã được thu hồi hoặc không còn hiệu lực.",
+            "This letter has been withdrawn or is no longer valid.",
+        ),
+    ),
     Paper.UNKNOWN: (
         "late",
-        "Không xác nhận được",
-        "Không có phiếu nào mang mã hồ sơ và mã đối chiếu này. Phiếu in trước khi lời văn thay đổi cũng không còn được "
-        "xác nhận. Kiểm tra lại hai mã ở chân trang, hoặc liên hệ cơ quan ghi trên phiếu.",
+        Words("Không xác nhận được", "Not confirmed"),
+        Words(
+            "Không có phiếu nào mang mã hồ sơ và mã đối chiếu này. Phiếu in trước khi lời văn thay đổi cũng không còn "
+            "được xác nhận. Kiểm tra lại hai mã ở chân trang, hoặc liên hệ cơ quan ghi trên phiếu.",
+            "No letter bears this dossier code and this check code. A letter printed before its words changed is not "
+            "confirmed either. Check the two codes at the foot of the page, or ask the agency named on the letter.",
+        ),
     ),
 }
 
@@ -42,8 +65,8 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
         said = None
         if code and check:
             with reading(program.engine) as session:
-                said = _SAID[paper_state(session, code.strip(), check)]
-        known = None if visit.is_stranger else visit
-        return shown.page("verify.html", now=visit.now, here="", visit=known, said=said, code=ma, check=doi_chieu)
+                tone, *words = _SAID[paper_state(session, code.strip(), check)]
+            said = (tone, *(visit.say(one) for one in words))
+        return shown.page("verify.html", now=visit.now, here="", visit=visit, said=said, code=ma, check=doi_chieu)
 
     return routes

@@ -45,6 +45,7 @@ from monitor.access.rights import Right, Viewer
 from monitor.store import audit, database
 from monitor.store.scope import narrow
 from monitor.web.needs import WebNeeds
+from monitor.words import Language, Words
 
 _Route = TypeVar("_Route", bound=Callable[..., Any])
 _MARK = "__demand__"
@@ -140,11 +141,17 @@ class Visit:
     owes: str = ""  # "" | "code" | "password": what still stands between them and the pages
     is_stranger: bool = False
     address: str = ""
+    language: Language = "vi"
+    here: str = "/"  # where a change of language brings them back to: what was asked for, if it can be asked for again
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def form_token(self) -> str:
         return sessions.form_token_of(self.secret) if self.secret else ""
+
+    def say(self, words: Words) -> str:
+        """The words in the language of this visit's pages."""
+        return words.say(self.language)
 
     def may(self, right: Right, agency_code: str | None = None) -> bool:
         """See `Viewer.may`."""

@@ -1,4 +1,7 @@
-"""Stored words as people read them: the legal term in Vietnamese, and a shape so that colour is never the only sign."""
+"""Stored words as people read them: the legal term in Vietnamese, and a shape so that colour is never the only sign.
+
+Their English stands in `templates/web/english`; `monitor.web.wording` gives them in the language of a page.
+"""
 
 from typing import NamedTuple
 
@@ -173,22 +176,6 @@ ANSWER_ENDS = {
     "replaced": "thay bằng trả lời mới",
     "moot": "không còn cần",
 }
-VIEW_CHANGES = {
-    "status": "Trạng thái",
-    "promised_at": "Ngày hẹn trả",
-    "extended_at": "Ngày hẹn lại",
-    "finished_at": "Ngày có kết quả",
-    "received_at": "Ngày tiếp nhận",
-    "agency_code": "Cơ quan",
-}
-ROLES_OF_ACCOUNTS = {
-    "clerk": "Cán bộ Một cửa",
-    "officer": "Người thụ lý",
-    "registrar": "Văn thư",
-    "leader": "Lãnh đạo",
-    "office": "Văn phòng",
-    "sysadmin": "Quản trị",
-}
 
 STATUSES = {
     "submitted": "mới nộp",
@@ -251,20 +238,15 @@ JOBS = {
     "send": "Gửi cảnh báo",
     "judging": "Lần rà soát gần nhất",
 }
-
-
-def stage(name: str) -> Word:
-    """A stage nobody told us about is unsure, never calm."""
-    return STAGES.get(name) or Word(name or "Chưa rà soát", "unsure")
-
-
-def job(name: str) -> str:
-    """`pull:motcua` is the reading of the source "motcua"."""
-    kind, _, subject = name.partition(":")
-    return f"Đọc nguồn {subject}" if kind == "pull" else JOBS.get(name, name)
-
-
-def measure(name: str) -> Word:
-    """What is counted, in words: a class, a letter, or an open finding of a kind."""
-    kind = name.removeprefix("finding:")
-    return MEASURES.get(name) or Word(FINDINGS.get(kind, kind), "unsure")
+WAYS = {"telegram": "Telegram", "email": "thư điện tử"}
+CAPACITIES = {"head": "Người đứng đầu"}
+WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
+TILES = {
+    "late": "Quá hạn",
+    "due_today": "Đến hạn hôm nay",
+    "letter_due": "Hạn gửi thư hôm nay",
+    "due_soon": "Sắp đến hạn",
+    "unsure": "Chưa kết luận",
+    "source_silent": "Nguồn im lặng",
+    "finished_late": "Đã trả quá hạn",
+}

@@ -45,6 +45,7 @@ def test_what_strangers_may_have_is_a_short_list(program: Any) -> None:
         "/verify",
         "/dang-nhap/sso",
         "/dang-nhap/sso/ve",
+        "/ngon-ngu/{language}",
     }
 
 

@@ -55,8 +55,9 @@ FILLS: dict[str, Any] = {
     "kind": lambda _place: "pdf",
     "step": lambda _place: "doi-ngay",
     "procedure": lambda _place: "1.000001",
+    "language": lambda _place: "en",
 }
-ABOUT_NO_AGENCY = frozenset({"kind", "step", "procedure"})
+ABOUT_NO_AGENCY = frozenset({"kind", "step", "procedure", "language"})
 
 
 def _routes(program: Any) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from monitor.reports.late import LateRow, rows_of
 from monitor.web.show import Show
+from monitor.web.wording import Wording
 from tests.web import desk
 from tests.web.conftest import visiting
 
@@ -61,7 +62,7 @@ def test_a_promise_that_passed_unjudged_is_not_called_today(store: Engine) -> No
     desk.fill(store)
     with Session(store) as session:
         row: LateRow = rows_of(session, [desk.ID[LATE]], now=desk.NOW)[0]
-    show = Show(desk.calendar())
+    show = Show(desk.calendar(), Wording("vi"))
     assert show.left(row, desk.NOW) == "trễ 7 ngày làm việc"
     assert show.left(replace(row, late_from_at=None), desk.NOW) == "đã qua ngày hẹn, chưa kết luận"
     assert show.left(replace(row, late_from_at=None, promise_at=desk.NOW), desk.NOW) == "trong hôm nay"

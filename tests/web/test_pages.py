@@ -20,7 +20,8 @@ from monitor.reports.late import Shown
 from monitor.store.tables import Dossier, Job, Letter, SourceDossier
 from monitor.web import words
 from monitor.web.files import file_name
-from monitor.web.show import Show, number, span
+from monitor.web.show import Show
+from monitor.web.wording import Wording
 from tests.web import desk
 from tests.web.conftest import served, visiting
 
@@ -317,7 +318,7 @@ def test_without_a_scheduler_nobody_judges_and_health_says_so(site: httpx.Client
 def test_every_stage_and_finding_has_its_word() -> None:
     assert set(words.STAGES) == {*Stage, *Shown}
     assert {str(kind) for kind in FindingKind} <= set(words.FINDINGS)
-    assert words.stage("nonsense").tone == "unsure"
+    assert Wording("vi").words.stage("nonsense").tone == "unsure"
 
 
 @pytest.mark.parametrize(
@@ -332,12 +333,12 @@ def test_every_stage_and_finding_has_its_word() -> None:
     ],
 )
 def test_spans_are_rounded_down(seconds: float | None, said: str) -> None:
-    assert span(seconds) == said
+    assert Show(desk.calendar(), Wording("vi")).span(seconds) == said
 
 
 def test_numbers_and_instants_are_written_the_vietnamese_way() -> None:
-    show = Show(desk.calendar())
-    assert number(1_234_567) == "1.234.567"
+    show = Show(desk.calendar(), Wording("vi"))
+    assert show.number(1_234_567) == "1.234.567"
     assert show.instant(desk.NOW) == "08:15 05/03/2026"
     assert show.day(desk.NOW + timedelta(hours=16)) == "06/03/2026"
     assert show.day(None) == show.instant(None) == "–"

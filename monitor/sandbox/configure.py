@@ -121,6 +121,14 @@ agency = "*"
 symbol = "PXL"
 signer_title = "CHỦ TỊCH"
 
+[[letters.reasons]]
+procedure = "*"
+text = "Phải lấy ý kiến cơ quan phối hợp, đến nay chưa có văn bản trả lời."
+
+[[letters.reasons]]
+procedure = "*"
+text = "Hồ sơ cần thẩm tra tại thực địa, thời tiết xấu nên phải lùi lịch."
+
 [web]
 host = "127.0.0.1"
 port = {web_port}

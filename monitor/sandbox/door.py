@@ -25,12 +25,16 @@ _WHO = {
 def open_the_door(program: Program, province: Province) -> None:
     """Makes the accounts: those of a commune for the first one, the others for everything."""
     commune = next(agency.code for agency in province.agencies if agency.kind == "commune")
+    # who the accounts are among the invented officials: what a leader was told is told to a person
+    holders = {(post.role, post.agency): post.person for post in province.posts if post.until is None}
+    persons = {"lanhdao": holders.get(("chairman", commune), ""), "thuly": holders.get(("officer", commune), "")}
     with program.sessions.begin() as session:
         for name, (role, _) in _WHO.items():
-            _add(session, name, role, ALL_AGENCIES if role in (Role.OFFICE, Role.SYSADMIN) else commune, program.clock)
+            agency = ALL_AGENCIES if role in (Role.OFFICE, Role.SYSADMIN) else commune
+            _add(session, name, role, agency, persons.get(name, ""), program.clock)
 
 
-def _add(session: Session, name: str, role: Role, agency: str, clock: Clock) -> None:
+def _add(session: Session, name: str, role: Role, agency: str, person: str, clock: Clock) -> None:
     accounts.add(
         session,
         name=name,
@@ -39,6 +43,7 @@ def _add(session: Session, name: str, role: Role, agency: str, clock: Clock) -> 
         by="demo",
         password=PASSWORD,
         must_change=False,
+        person=person,
     )
 
 

@@ -3,17 +3,22 @@
 import contextlib
 import io
 import logging
+import shutil
+import sqlite3
 import threading
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import structlog
 import uvicorn
+from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
 from monitor import logs
+from monitor.access import passwords
 from monitor.engine import Engine as Scheduler
 from monitor.store import database
 from monitor.web.app import make_app
@@ -51,10 +56,33 @@ def store(sqlite_url: str) -> Iterator[Engine]:
     opened.dispose()
 
 
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """The desk's province in a file to copy from: drafting its letters anew for every test is what would take long."""
+    path = tmp_path_factory.mktemp("desk") / "filled.db"
+    shutil.copy(sqlite_template, path)
+    engine = database.open_engine(f"sqlite:///{path}")
+    desk.fill(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def program(store: Engine) -> Any:
-    desk.fill(store)
-    return desk.program(store)
+def program(store: Engine, filled: Path, tmp_path: Path) -> Any:
+    """The desk's province and everything the pages ask for, in a folder of the test's own."""
+    with contextlib.closing(sqlite3.connect(filled)) as source, contextlib.closing(store.raw_connection()) as target:
+        source.backup(target.driver_connection)  # type: ignore[arg-type]
+    made = desk.program(store)
+    site = made.settings.site.model_copy(update={"data_dir": tmp_path / "data"})
+    made.settings = made.settings.model_copy(update={"site": site})
+    return made
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real algorithm with cheap settings; `test_the_settings_of_the_hash` holds the expensive ones."""
+    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    passwords._decoy.cache_clear()
 
 
 @pytest.fixture

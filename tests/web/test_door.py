@@ -25,19 +25,10 @@ from tests.web.conftest import served
 PASSWORD = "bốn con trâu đi cày"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with cheap settings; `test_the_settings_of_the_hash` holds the expensive ones."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    passwords._decoy.cache_clear()
-
-
 @pytest.fixture
-def nga(program: Any, tmp_path: Any) -> Any:
+def nga(program: Any) -> Any:
     """The program with one account, a clerk of H19.31, and a clock that a test moves."""
     program.clock = FixedClock(desk.NOW)
-    site = program.settings.site.model_copy(update={"data_dir": tmp_path / "data"})
-    program.settings = program.settings.model_copy(update={"site": site})
     with program.sessions.begin() as session:
         accounts.add(
             session,

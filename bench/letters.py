@@ -5,43 +5,25 @@ the milliseconds. Each is told twice: by the wall, and by the processor with its
 machine weighs less. What a peer needs of the system and does not find is said, and that line is left out.
 """
 
-import html
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from monitor.letters import paper, word
-from monitor.letters.content import MOTTO, NATION, Content
-from monitor.letters.fonts import FOLDER
+from bench.peers.papers import PeerMissing, office, soffice, weasyprint
+from monitor.letters import paper
+from monitor.letters.content import Content
 from monitor.letters.wording import reworded
 from tests.letters.samples import FORMS, NOW, ZONE, letter
 
 REASON = "Cần xác minh thực địa ranh giới thửa đất với các hộ liền kề."
-FACES = {"Regular": "", "Bold": "font-weight: bold;", "Italic": "font-style: italic;"}
-# the same font files as ours, from the same folder: an office's server has none of its own
-CSS = "".join(
-    f'@font-face {{ font-family: "Letter"; src: url("file://{FOLDER}/LiberationSerif-{face}.ttf"); {how} }}\n'
-    for face, how in FACES.items()
-)
-CSS += """
-@page { size: A4; margin: 20mm 20mm 20mm 30mm }
-body { font: 14pt "Letter"; text-align: justify }
-p { text-indent: 12.7mm; margin: 0 0 6pt }
-.head { display: flex }
-.head div { flex: 1; text-align: center }
-.c { text-align: center }
-footer img { width: 13mm }
-"""
 
 
 def main(letters: int = 1_000, sample: int = 50, many: int = 10_000) -> None:
@@ -57,11 +39,10 @@ def main(letters: int = 1_000, sample: int = 50, many: int = 10_000) -> None:
     print(f"{letters} letters, ours: {ours}; bare typst on the same layout: {bare}")
     print(f"  ours / bare typst: {ours / bare} (aim: under 1.5)")
     for name, aim, peer in (("WeasyPrint", 20, _weasyprint), ("docxtpl + LibreOffice", 10, _office)):
-        theirs = peer(contents[:sample])
-        if isinstance(theirs, str):
-            print(f"  {name}: NOT MEASURED, {theirs}")
-        else:
-            print(f"  {name} / ours: {theirs / ours} (each {theirs}; aim: over {aim})")
+        try:
+            peer(contents[:sample], ours, aim)
+        except PeerMissing as missing:
+            print(f"  {name}: NOT MEASURED, {missing}")
     small, large = _peak_mb(many // 10), _peak_mb(many)
     print(f"printing {many // 10} and {many} letters from the store, stacks of 100: peak {small} MB and {large} MB")
     print(
@@ -112,59 +93,27 @@ def _since(began: Cost, times: int) -> Cost:
     return Cost((now.wall - began.wall) / times, (now.processor - began.processor) / times)
 
 
-def _weasyprint(contents: list[Content]) -> Cost | str:
-    try:
-        from weasyprint import HTML
-    except OSError as error:
-        missing = str(error).splitlines()[0][:60]
-        return f"a library is missing ({missing}): apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
-
-    def write(n: int) -> object:
-        return HTML(string=_html(contents[n])).write_pdf(pdf_variant="pdf/a-2u", pdf_tags=True)
-
-    write(0)
-    return _timed(len(contents), write)
-
-
-def _html(content: Content) -> str:
-    def lines(parts: tuple[str, ...]) -> str:
-        return "<br>".join(map(html.escape, parts))
-
-    code = b64encode(paper.qr_svg(content.qr).encode()).decode()
-    body = "".join(f"<p>{html.escape(words)}</p>" for words in content.body)
-    return (
-        f'<html lang="vi"><style>{CSS}</style><div class="head"><div>{lines(content.issuer)}<br>{content.number}</div>'
-        f"<div><b>{NATION}<br>{MOTTO}</b><br><i>{content.place_and_date}</i></div></div>"
-        f'<h1 class="c" style="font-size:14pt">{lines(content.title)}</h1>'
-        f'<div class="c">{lines(content.addressee)}</div>'
-        f'{body}<div class="c">{lines(content.signer)}<br><i>{content.signer_note}</i></div>'
-        f'<footer><img src="data:image/svg+xml;base64,{code}">{html.escape(content.footer)}</footer></html>'
-    )
+def _weasyprint(contents: list[Content], ours: "Cost", aim: int) -> None:
+    one, many = weasyprint()
+    one(contents[0])
+    theirs = _timed(len(contents), lambda n: one(contents[n]))
+    print(f"  WeasyPrint / ours: {theirs / ours} (each {theirs}; aim: over {aim})")
+    began = _spent()
+    many(contents)
+    theirs = _since(began, len(contents))
+    began = _spent()
+    paper.pdf(contents)
+    stacked = _since(began, len(contents))
+    print(f"  one file of {len(contents)}, WeasyPrint / ours: {theirs / stacked} (each {theirs}; ours {stacked})")
 
 
-def _office(contents: list[Content]) -> Cost | str:
-    """The usual way: a DOCX template filled by docxtpl, then one batch through soffice."""
-    soffice = shutil.which("soffice")
-    if soffice is None:
-        return "soffice is missing: apt-get install --no-install-recommends libreoffice-writer-nogui"
-    from docxtpl import DocxTemplate
-
+def _office(contents: list[Content], ours: "Cost", aim: int) -> None:
+    soffice()
     with tempfile.TemporaryDirectory() as folder:
         began = _spent()
-        for n, content in enumerate(contents):
-            template = DocxTemplate(word.LAYOUT)
-            template.render(word.context_of(content), autoescape=True)
-            template.save(f"{folder}/{n}.docx")
-        command = [soffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "pdf"]
-        left = [Path(folder, f"{n}.docx") for n in range(len(contents))]
-        for _ in range(3):  # it may leave files out and end with 0: what is missing is given to it again
-            done = subprocess.run([*command, "--outdir", folder, *map(str, left)], check=False, capture_output=True)
-            left = [file for file in left if not file.with_suffix(".pdf").is_file()]
-            if not left:
-                break
-        took = _since(began, len(contents))
-    missing = f"soffice (exit code {done.returncode}) left out {len(left)} of {len(contents)} files"
-    return missing if left else took
+        office(contents, Path(folder))
+        theirs = _since(began, len(contents))
+    print(f"  docxtpl + LibreOffice / ours: {theirs / ours} (each {theirs}; aim: over {aim})")
 
 
 def _peak_mb(letters: int) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import DossierRecord
-from monitor.domain.apology import with_new_date
+from monitor.domain.apology import as_letters_say
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
 from monitor.domain.dossier import Facts, Pause, Precision
@@ -165,8 +165,7 @@ class _Case:
         self._term: Term | None = terms.find(self._view.procedure_code, self._view.channel)
         payment_pauses = bool(self._term and self._term.rules.payment_pauses)
         facts = facts_of(self._view, source_roles, payment_pauses=payment_pauses)
-        new_on = dossier.extended_by_letter_on
-        self._facts: Facts = facts if new_on is None else with_new_date(facts, new_on, calendar)
+        self._facts: Facts = as_letters_say(facts, dossier.extended_by_letter_on, dossier.taken_back_on, calendar)
         self._pauses = pauses_seen(
             (
                 Seen(h.record.status, h.heard_at, h.not_before)

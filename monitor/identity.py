@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from monitor.domain.letter import UNSIGNED
 from monitor.figures import forget
+from monitor.joined_letters import follow_views, part_letters
 from monitor.people import Directory
-from monitor.store.seals import seal_letters
-from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Letter, Notice, SourceDossier
+from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Notice, SourceDossier
 from monitor.store.writing import in_batches, insert_many, insert_returning_ids, table_of, update_many
 
 
@@ -134,7 +133,8 @@ def relink(session: Session, moved: Mapping[int, tuple[int, Link]], now: datetim
     for batch in in_batches(sorted(left)):
         held = select(SourceDossier.dossier_id).where(SourceDossier.dossier_id.in_(batch))
         still_held.update(session.scalars(held))
-    _void(session, sorted(left - still_held), now)
+    taken_over = {dossier_id: link.dossier_id for dossier_id, link in wanted.values() if dossier_id not in still_held}
+    _void(session, taken_over, now)
     return {link.dossier_id for _, link in wanted.values()} | still_held
 
 
@@ -168,7 +168,7 @@ def link_by_hand(session: Session, one: SourceDossier, other: SourceDossier, why
     record_links(session, [(one.id, link)], now)
     held = session.scalar(select(SourceDossier.id).where(SourceDossier.dossier_id == left).limit(1))
     if held is None:
-        _void(session, [left], now)
+        _void(session, {left: other.dossier_id}, now)
     return {other.dossier_id, *({left} if held is not None else ())}
 
 
@@ -191,8 +191,9 @@ def part_by_hand(session: Session, view: SourceDossier, why: str, now: datetime)
         for other in rest
     ]  # fmt: skip
     insert_many(session, Alias, undone)
-    view.dossier_id = own
+    before, view.dossier_id = view.dossier_id, own
     session.flush()
+    part_letters(session, view, before, own, now)
     return own
 
 
@@ -214,19 +215,18 @@ def _undone(session: Session, view_ids: Sequence[int]) -> set[frozenset[int]]:
     return pairs
 
 
-def _void(session: Session, emptied: Sequence[int], now: datetime) -> None:
-    """Dossiers that lost their last view. One that nothing was ever decided about is removed; one with a history
-    keeps it, and its open duties are voided: the dossier that took its views owes them."""
+def _void(session: Session, taken_over: Mapping[int, int], now: datetime) -> None:
+    """Dossiers that lost their last view (id -> the dossier that took it). One that nothing was ever decided about is
+    removed; one with a history keeps it, but for its signed letters, and its open duties are voided: the dossier that
+    took its views owes them."""
+    emptied = sorted(taken_over)
     forget(session, emptied)
+    follow_views(session, taken_over, now)
     for batch in in_batches(emptied):
         with_history = set(session.scalars(select(CrossingRow.dossier_id).where(CrossingRow.dossier_id.in_(batch))))
         bare = [dossier_id for dossier_id in batch if dossier_id not in with_history]
         session.execute(delete(FindingRow).where(FindingRow.dossier_id.in_(bare)))
         session.execute(delete(Dossier).where(Dossier.id.in_(bare)))
-        open_duties = select(Letter.id).where(Letter.dossier_id.in_(with_history), Letter.state.in_(sorted(UNSIGNED)))
-        letters = list(session.scalars(open_duties))
-        session.execute(update(Letter).where(Letter.id.in_(letters)).values(state="void", closed_at=now))
-        seal_letters(session, letters, at=now, actor="dunghen", action="letters.linked")
         session.execute(
             update(Notice)
             .where(Notice.dossier_id.in_(with_history), Notice.state.in_(("owed", "planned")))

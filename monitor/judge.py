@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from monitor.domain.apology import with_new_date
+from monitor.domain.apology import as_letters_say
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import Facts, Precision, Status
 from monitor.domain.duties import calendar_runs_out, duties
@@ -113,8 +113,8 @@ def _note_run(session: Session, now: datetime) -> None:
 
 
 def facts_from_row(row: Any, calendar: WorkingCalendar) -> Facts:
-    """The facts as the rules see them, from a row of `dossier`; the new date of its letter is in force once it is in
-    the system, whatever the system shows."""
+    """The facts as the rules see them, from a row of `dossier`; what its letters say of the promise counts,
+    whatever the system shows."""
     facts = Facts(
         status=Status(row.status),
         received_at=row.received_at,
@@ -130,8 +130,7 @@ def facts_from_row(row: Any, calendar: WorkingCalendar) -> Facts:
         payment_pauses=row.payment_pauses,
         pauses=row.pauses,
     )
-    new_on = row.extended_by_letter_on
-    return facts if new_on is None else with_new_date(facts, new_on, calendar)
+    return as_letters_say(facts, row.extended_by_letter_on, row.taken_back_on, calendar)
 
 
 def _judge_batch(

@@ -150,18 +150,26 @@ def _find(
     elif is_late and (judgement.stage in LETTER_STAGES or standing in ISSUED | UNSIGNED):
         by_on = judgement.letter_by_on or (letter.letter_by_on if letter is not None else None)
         work.findings[FindingKind.LETTER_LATE][row.id] = f"hạn gửi {say_day(by_on)}" if by_on else ""
+    first = letters.get((row.id, 1))
+    if row.taken_back_on in _days_shown(row, calendar) and (first is None or first.state not in ISSUED):
+        text = f"phiếu đã hủy, nguồn vẫn ghi {say_day(row.taken_back_on)}"
+        work.findings[FindingKind.DATE_CHANGED_WITHOUT_LETTER][row.id] = text
     if promise is None or promise.number == 1:
         return
     promise_on = calendar.local_date(promise.at)
     if judgement.stage in LATE_STAGES:
         work.findings[FindingKind.LATE_AFTER_EXTENSION][row.id] = f"hẹn lại {say_day(promise_on)}"
-    first = letters.get((row.id, 1))
     if row.extended_by_letter_on is not None:
         if promise_on > row.extended_by_letter_on:
             text = f"phiếu hẹn {say_day(row.extended_by_letter_on)}, nguồn ghi {say_day(promise_on)}"
             work.findings[FindingKind.SECOND_EXTENSION][row.id] = text
     elif first is not None and first.state not in ISSUED:
         work.findings[FindingKind.DATE_CHANGED_WITHOUT_LETTER][row.id] = f"nguồn ghi {say_day(promise_on)}"
+
+
+def _days_shown(row: Any, calendar: WorkingCalendar) -> set[date]:
+    """The days that the source shows as promised, for what it says itself."""
+    return {calendar.local_date(at) for at in (row.promised_at, row.extended_at) if at is not None}
 
 
 def _ends_missed(state: str) -> bool:

@@ -35,6 +35,7 @@ _NEEDED = (
     "id", "code", "agency_code", "procedure_code", "channel", "status", "received_at", "promised_at", "extended_at",
     "original_promised_at", "finished_at", "finished_after_at", "finished_by_at", "paused_since_at", "submitted_at",
     "precision", "payment_pauses", "pauses", "due_on", "calendar_version", "term_version", "extended_by_letter_on",
+    "taken_back_on",
 )  # fmt: skip
 
 

@@ -24,6 +24,13 @@ def letter_by(due_on: date, received_on: date | None, calendar: WorkingCalendar)
     return day
 
 
+def as_letters_say(facts: Facts, new_on: date | None, taken_back_on: date | None, calendar: WorkingCalendar) -> Facts:
+    """The facts with a letter's new date in force (`new_on`), and without that of a letter taken back."""
+    if taken_back_on is not None:
+        facts = without_taken_back(facts, taken_back_on, calendar)
+    return facts if new_on is None else with_new_date(facts, new_on, calendar)
+
+
 def with_new_date(facts: Facts, new_on: date, calendar: WorkingCalendar) -> Facts:
     """The facts with a letter's new date in force, once the counter has it in the system.
 
@@ -43,3 +50,18 @@ def with_new_date(facts: Facts, new_on: date, calendar: WorkingCalendar) -> Fact
     if first is None or first >= promise.at:
         return facts
     return replace(facts, promised_at=first, extended_at=promise.at)
+
+
+def without_taken_back(facts: Facts, taken_back_on: date, calendar: WorkingCalendar) -> Facts:
+    """The facts where a letter was taken back after the counter had put its new date into the system.
+
+    The counter changes the date "căn cứ Phiếu đề nghị gia hạn": without that letter the date has no ground, whether
+    the source shows it in a field of its own or over the date on the slip. The promise on the slip is in force again,
+    and it is the one that the letter issued anew has to name.
+    """
+    extended, promised, first = facts.extended_at, facts.promised_at, facts.original_promised_at
+    if extended is not None and calendar.local_date(extended) == taken_back_on:
+        facts = replace(facts, extended_at=None)
+    if promised is None or first is None or first >= promised or calendar.local_date(promised) != taken_back_on:
+        return facts
+    return replace(facts, promised_at=first)

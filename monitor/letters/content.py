@@ -4,8 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
@@ -44,18 +45,19 @@ class Content:
     values: Mapping[str, str | bool] = field(default_factory=dict)
     layout: str = "phieu"  # or cong_van: the subject under the number
     bound_to: str = ""  # the check of the stored letter this paper goes with
+    _hash: list[str] = field(default_factory=list, init=False, repr=False, compare=False)  # counted once: it costs
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form kept in `Letter.content`."""
-        left_out = {"bound_to"} | ({"layout"} if self.layout == "phieu" else set())  # letters of old have no layout
-        kept = {name: value for name, value in asdict(self).items() if name not in left_out}
+        left_out = {"layout"} if self.layout == "phieu" else set()  # letters of old have no layout
+        kept = {name: getattr(self, name) for name in _stored_parts() if name not in left_out}
+        kept["values"] = dict(self.values)
         return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Content":
         """Reads the stored form back. Raises `ValueError` naming what is missing or unknown."""
-        known = {f.name for f in fields(cls)} - {"bound_to"}
-        if wrong := known.symmetric_difference({"layout", *stored}):
+        if wrong := set(_stored_parts()).symmetric_difference({"layout", *stored}):
             raise ValueError(f"the stored letter has missing or unknown parts: {', '.join(sorted(wrong))}")
         parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
         return cls(**parts)
@@ -63,8 +65,10 @@ class Content:
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON: changes when any word changes."""
-        text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        if not self._hash:
+            text = json.dumps(self.to_dict(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            self._hash.append(hashlib.sha256(text.encode()).hexdigest())
+        return self._hash[0]
 
     @property
     def check(self) -> str:
@@ -105,6 +109,12 @@ class Content:
     def qr(self) -> str:
         """What the QR holds: the dossier code and the check, nothing about the person."""
         return f"{self.dossier_code} {self.check}"
+
+
+@cache
+def _stored_parts() -> tuple[str, ...]:
+    """Every part but what only this copy of the letter has."""
+    return tuple(f.name for f in fields(Content) if f.name not in {"bound_to", "_hash"})
 
 
 def split_fill(paragraph: str) -> tuple[str, bool]:

@@ -134,7 +134,7 @@ def _outdated(
         .with_for_update(of=Letter, skip_locked=True)
     )
     for letter, dossier in _chosen(session, query, only):
-        promised = promise_of(letter, dossier)
+        promised = promise_of(letter, dossier, local)
         assert letter.content is not None
         content = Content.from_dict(letter.content)
         if promised is None:
@@ -153,7 +153,7 @@ def retold_for(
     now: datetime,
 ) -> Content:
     """The letter's words about the promise as it stands now; as they are where there is none or nothing changed."""
-    promised = promise_of(letter, dossier)
+    promised = promise_of(letter, dossier, local)
     if promised is None:
         return content
     at = local(promised)
@@ -220,7 +220,7 @@ def _facts(
     to_local: Callable[[datetime], datetime],
     now: datetime,
 ) -> Facts | None:
-    promised = promise_of(letter, dossier)
+    promised = promise_of(letter, dossier, to_local)
     if promised is None:
         return None
     local = to_local(promised)
@@ -242,13 +242,21 @@ def _facts(
     )
 
 
-def promise_of(letter: Letter, dossier: Dossier) -> datetime | None:
-    """The promise this letter is about: the first, or the extended one; else the slip's, as a person told it."""
-    if letter.slip_promised_at is not None:
-        return letter.slip_promised_at
-    if letter.promise_number > 1:
-        return dossier.extended_at or dossier.promise_at
-    return dossier.promised_at or dossier.promise_at
+def promise_of(letter: Any, dossier: Any, local: Callable[[datetime], datetime]) -> datetime | None:
+    """The promise this letter is about: the first, or the extended one; else the slip's, as a person told it. The date
+    of a letter taken back is neither, also where a source shows it in place of the first.
+
+    `letter` and `dossier` are rows of these tables; one row that holds the columns of both will do twice.
+    """
+    slip: datetime | None = letter.slip_promised_at
+    shown: datetime | None = dossier.extended_at if letter.promise_number > 1 else dossier.promised_at
+    in_force: datetime | None = dossier.promise_at
+    first: datetime | None = dossier.original_promised_at
+    if slip is not None:
+        return slip
+    if letter.promise_number == 1 and shown is not None and first is not None and first < shown:
+        return first if local(shown).date() == dossier.taken_back_on else shown
+    return shown or in_force
 
 
 def is_overdue(precision: str, promised: datetime, now: datetime) -> bool:

@@ -148,6 +148,7 @@ def change_date(session: Session, letter_id: int, office: Office, by: By, *, pro
 def date_is_in(session: Session, case: Case, by: By, **detail: str) -> Done:
     """The new date is in the system: from here it is the promise in force, whatever the system shows."""
     case.dossier.extended_by_letter_on, case.dossier.next_change_at = case.letter.new_date_on, by.at
+    case.dossier.taken_back_on = None  # the letter that stands says what is in force
     return record(session, case, LetterState.DATE_CHANGED, "date_changed", by, **detail)
 
 
@@ -185,7 +186,8 @@ def void(session: Session, letter_id: int, by: By, *, why: str) -> Done:
     case = open_case(session, letter_id, by, allowed)
     said = note(session, case, why, "why")
     if case.letter.new_date_on is not None:
-        case.dossier.extended_by_letter_on = None  # the extension stood on this letter
+        # the extension stood on this letter, and a source may show its date for a while yet
+        case.dossier.extended_by_letter_on, case.dossier.taken_back_on = None, case.letter.new_date_on
     kept = {"content": case.letter.content, "content_hash": case.letter.content_hash, "voided_at": by.at.isoformat()}
     case.letter.voided = [*(case.letter.voided or []), kept]
     case.letter.counter_told_at, case.dossier.next_change_at = None, by.at
@@ -195,7 +197,8 @@ def void(session: Session, letter_id: int, by: By, *, why: str) -> Done:
 def reissue(session: Session, letter_id: int, by: By) -> Done:
     """Begins a voided letter anew, as a draft: reason, approval, signature and number all over again."""
     case = open_case(session, letter_id, by, (LetterState.VOID,))
-    if latest(session, letter_id, "void") is None or case.dossier.finished_at is not None:
+    joined = not case.dossier.stage and not case.dossier.code  # its views went to another dossier
+    if joined or latest(session, letter_id, "void") is None or case.dossier.finished_at is not None:
         raise StepRefused(
             "not_to_reissue",
             "Hồ sơ đã xong hoặc đã gộp vào hồ sơ khác: không làm lại phiếu.",
@@ -250,7 +253,7 @@ def _put(letter: Letter, content: Content) -> None:
 
 
 def _promised(case: Case, office: Office) -> datetime:
-    promised = promise_of(case.letter, case.dossier)
+    promised = promise_of(case.letter, case.dossier, office.calendar.local)
     if promised is None:
         raise StepRefused("no_promise", "Hồ sơ không có ngày hẹn trả.", "The dossier has no promised date.")
     return office.calendar.local(promised)

@@ -1,8 +1,8 @@
 """The letter as PDF for printing, by typst: PDF/A-2a, tagged, and the same bytes for the same words."""
 
 import hashlib
-import io
 import json
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ LAYOUT = TEMPLATES / "letters" / "letter.typ"
 MOST_IN_ONE_FILE = 100  # letters: 0.3 s and 127 MB; a thousand in one would take 600 MB (feasibility.md §1.2)
 
 _QR_MASK = 2
+_QR_BORDER = 2  # modules of white around it, which stand on white paper
+_DARK = re.compile(rb"\x01+")
 _FEW, _KEPT = 20, 10  # letters whose layout may stay in memory; for so many compilations it would
 _LONGEST_WORD = 24  # letters: anything longer may be broken, or it would run off the sheet
 _CELL = 10  # the same in the narrow cells of a list
@@ -165,8 +167,11 @@ def _cover(cover: Cover) -> dict[str, Any]:
 
 def pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
     """The line in pieces between which it may be broken; words of ordinary length stay whole."""
+    words = line.split(" ")
+    if len(max(words, key=len)) <= longest:
+        return [line]
     pieces = [""]
-    for i, word in enumerate(line.split(" ")):
+    for i, word in enumerate(words):
         pieces[-1] += " " if i else ""
         pieces[-1] += word[:longest]
         pieces += [word[at : at + longest] for at in range(longest, len(word), longest)]
@@ -175,7 +180,15 @@ def pieces(line: str, longest: int = _LONGEST_WORD) -> list[str]:
 
 def qr_svg(text: str) -> str:
     """An SVG of an ordinary QR code (`make` would choose a Micro QR, which phones cannot read)."""
-    out = io.BytesIO()
     # trying all eight masks takes longer than typesetting the letter; a reader takes any of them
-    segno.make_qr(text, error="m", mask=_QR_MASK).save(out, kind="svg", border=2, xmldecl=False, svgns=True)
-    return out.getvalue().decode()
+    matrix = segno.make_qr(text, error="m", mask=_QR_MASK).matrix
+    side = len(matrix) + 2 * _QR_BORDER
+    runs = "".join(
+        f"M{run.start() + _QR_BORDER} {y}.5h{run.end() - run.start()}"
+        for y, row in enumerate(matrix, _QR_BORDER)
+        for run in _DARK.finditer(row)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" width="{side}" height="{side}">'
+        f'<path stroke="#000" d="{runs}"/></svg>'
+    )

@@ -17,6 +17,7 @@ from monitor.domain.letter import LetterState
 from monitor.domain.proposal import Proposal
 from monitor.domain.stage import LETTER_STAGES
 from monitor.letter_duty import last_day_to_enter
+from monitor.letters.draft import promise_of
 from monitor.letters.office import Office
 from monitor.letters.steps import STALE
 from monitor.letters.telling import APPLICANT, COUNTER, mails_of
@@ -150,7 +151,7 @@ def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
                Letter.counter_told_at, Letter.slip_promised_at,
                Dossier.id, Dossier.code, Dossier.procedure_code, Dossier.procedure_name, Dossier.agency_code,
                Dossier.agency_name, Dossier.received_at, Dossier.promise_at, Dossier.promised_at, Dossier.extended_at,
-               Dossier.speaking_source)
+               Dossier.original_promised_at, Dossier.taken_back_on, Dossier.speaking_source)
         .join(Dossier, Dossier.id == Letter.dossier_id)
         .where(Letter.state.in_(sorted(states)), or_(Letter.state != LetterState.VOID, _owed_anew()))
         .order_by(Letter.id)
@@ -194,7 +195,6 @@ def _due(
     if task is Task.CHANGE_DATE and row.new_date_on is None:
         task = Task.TELL_APPLICANT  # an apology without a new appointment changes no date
     by = _by(row, calendar.of(row.writes))
-    promised = row.slip_promised_at or (row.extended_at if row.promise_number > 1 else row.promised_at)
     return Due(
         letter_id=row.letter_id,
         dossier_id=row.id,
@@ -204,7 +204,7 @@ def _due(
         agency_code=row.writes,
         agency_name=row.agency_name,
         promise_number=row.promise_number,
-        promised_at=promised or row.promise_at,
+        promised_at=promise_of(row, row, calendar.local),
         received_at=row.received_at,
         state=row.state,
         task=task,

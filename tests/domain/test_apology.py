@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from monitor.domain.apology import letter_by, with_new_date
+from monitor.domain.apology import as_letters_say, letter_by, with_new_date
 from monitor.domain.dossier import Facts, Precision, Promise, Status
 from tests.domain.calendars import at, november
 
@@ -67,3 +67,33 @@ def test_the_new_day_counts_to_its_end_where_systems_count_minutes() -> None:
 def test_no_promise_stays_none() -> None:
     facts = Facts(Status.PROCESSING)
     assert with_new_date(facts, date(2026, 12, 1), CALENDAR) is facts
+
+
+@pytest.mark.parametrize(
+    ("promised", "extended", "original", "number", "in_force", "why"),
+    [
+        (NEW, None, SLIP, 1, SLIP, "written over the slip's date: that one is in force again"),
+        (SLIP, NEW, SLIP, 1, SLIP, "in a field of its own"),
+        (SLIP, None, SLIP, 1, SLIP, "the system was set back"),
+        (at("2026-12-09 17:00"), None, SLIP, 1, at("2026-12-09 17:00"), "another date is the source's own word"),
+        (SLIP, at("2026-12-09 17:00"), SLIP, 2, at("2026-12-09 17:00"), "and so is another extension"),
+        (NEW, None, NEW, 1, NEW, "never heard of another date: nothing to go back to"),
+        (NEW, None, None, 1, NEW, "nor here"),
+    ],
+)
+def test_the_date_of_a_letter_taken_back_is_in_force_no_more(
+    promised: datetime,
+    extended: datetime | None,
+    original: datetime | None,
+    number: int,
+    in_force: datetime,
+    why: str,
+) -> None:
+    facts = Facts(Status.PROCESSING, promised_at=promised, extended_at=extended, original_promised_at=original)
+    told = as_letters_say(facts, None, date(2026, 12, 1), CALENDAR)
+    assert told.promise == Promise(number, in_force, Precision.DATE), why
+
+
+def test_no_promise_stays_none_when_a_letter_is_taken_back() -> None:
+    facts = Facts(Status.PROCESSING)
+    assert as_letters_say(facts, None, date(2026, 12, 1), CALENDAR) is facts

@@ -46,6 +46,7 @@ class Dossier(Base):
     confirmed_at: Mapped[datetime]  # when a source last repeated them: the age of the evidence
     # --- what people did: not derived, not touched by projecting
     extended_by_letter_on: Mapped[date | None]  # the new date of its letter, once it is in the system
+    taken_back_on: Mapped[date | None]  # the new date of a letter taken back: what a source shows of it binds nobody
     # --- derived by judging
     stage: Mapped[str] = mapped_column(String(24), default="")
     stage_reason: Mapped[str] = mapped_column(String(48), default="")

@@ -103,6 +103,13 @@ class Sms(Strict):
     sent_values: tuple[str, ...] = ()
     refused_values: tuple[str, ...] = ()  # never, for this number or text; anything else is tried again
     receipt_field: str = ""
+    status_url: str = ""  # where it says later whether a message arrived; none: accepted is all it ever says
+    status_method: Literal["GET", "POST"] = "GET"
+    status_fields: dict[str, str] = Field(default_factory=dict)  # {receipt} {id} {key} {secret}; query, or JSON by POST
+    status_field: str = ""  # of the JSON it answers with; "data.status" for one inside another
+    delivered_values: tuple[str, ...] = ()
+    failed_values: tuple[str, ...] = ()  # surely did not arrive; anything else is asked again
+    confirm_within: Duration = 900  # not confirmed by then: the next channel
     most_characters: int = Field(default=160, ge=70, le=1000)
 
 

@@ -41,6 +41,23 @@ def sms(table: Any) -> Found:
             "chưa nói giá trị nào của trả lời là đã nhận.", "it is not said which values of the answer mean accepted."
         )
         yield ("sent_values",), Problem(wrong, Words(example, example))
+    yield from _sms_status(table)
+
+
+def _sms_status(table: Any) -> Found:
+    """A gateway that is asked whether a message arrived must say so in a known way."""
+    if not table.get("status_url"):
+        return
+    for key, example in (
+        ("status_field", 'status_field = "SendStatus"'),
+        ("delivered_values", 'delivered_values = ["5"]'),
+    ):
+        if not table.get(key):
+            wrong = Words(
+                f"đã khai status_url nhưng thiếu {key}: không biết khi nào là đã đến máy.",
+                f"status_url is given but {key} is not: nothing says when a message has arrived.",
+            )
+            yield (key,), Problem(wrong, Words(example, example))
 
 
 def webhook(table: Any) -> Found:

@@ -364,6 +364,7 @@ FIELD_CHECKS: dict[tuple[type[BaseModel], str], Check] = {
     (Telegram, "api_url"): _web_address,
     (Telegram, "webhook_secret"): webhook_secret,
     (Sms, "url"): _web_address_or_none,
+    (Sms, "status_url"): _web_address_or_none,
     (Webhook, "url"): _web_address_or_none,
     (Email, "port"): _between(1, 65_535),
     (Letters, "print_server"): _web_address,

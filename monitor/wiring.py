@@ -18,9 +18,11 @@ from monitor import backups, logs
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.bounces import BounceMailbox, take_back
 from monitor.alerts.calendar_end import tell_calendar_end
+from monitor.alerts.confirming import confirm
 from monitor.alerts.current import Office as AlertOffice
 from monitor.alerts.digests import DigestRule, parse_moment, plan_digests
 from monitor.alerts.forecast import Gap, rung_rule
+from monitor.alerts.handover import plan_handovers
 from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
@@ -348,6 +350,14 @@ class Program:
                 shadow=self.settings.shadow,
                 stale_sources=silent,
             )
+            plan_handovers(
+                session,
+                now=now,
+                office=office,
+                channels=tuple(self.channels),
+                shadow=self.settings.shadow,
+                stale_sources=silent,
+            )
             plan = plan_messages(
                 session,
                 now=now,
@@ -361,6 +371,7 @@ class Program:
                 not_read_again=lambda ids: not_read_again(session, ids, self._stale_after, now),
                 most_an_hour=self.settings.alerts.most_an_hour,
             )
+        confirm(self.sessions, self.channels, self.clock, stopping=self._stopping.is_set)
         sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
         edited = keep_up(self.sessions, self.channels, office, self.clock, stopping=self._stopping.is_set)
         return TellCount(plan, sent, edited)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -89,7 +89,7 @@ def plan_digests(
         if not period or session.scalar(select(Digest.id).where(Digest.key == done)) is not None:
             continue
         made += _plan(session, rule, period, now, office, channels, shadow, stale_sources)
-        insert_new(session, Digest, [_row(done, rule.kind, "", now, {})])
+        insert_new(session, Digest, [digest_row(done, rule.kind, "", now, {})])
     return made
 
 
@@ -103,7 +103,7 @@ def _plan(
     shadow: bool,
     stale_sources: Collection[str],
 ) -> int:
-    standing = _standing(session, stale_sources)
+    standing = standing_dossiers(session, stale_sources)
     today = office.calendar.local_date(now)
     resolver = Resolver(office.directory, channels, today, parked(session), linked(session))
     readers: dict[str, tuple[Recipient, set[str]]] = {}
@@ -112,7 +112,7 @@ def _plan(
             for recipient in resolver.reach(role, agency).recipients:
                 readers.setdefault(recipient.person, (recipient, set()))[1].add(agency)
     written = lines_of(session, [row.id for row in standing], office, now)
-    lines = {line["dossier_id"]: line for line in sorted(written, key=_worst_first)}
+    lines = {line["dossier_id"]: line for line in sorted(written, key=worst_line_first)}
     last = _last(session, rule.kind, readers)
     rows, digests = [], []
     for person, (recipient, agencies) in readers.items():
@@ -122,15 +122,16 @@ def _plan(
         if not now_on and not (before and before[1]):
             continue  # nothing stands, and nothing stood
         key = f"{rule.kind}:{period}:{person}"
-        digests.append(_row(key, rule.kind, person, now, now_on))
+        digests.append(digest_row(key, rule.kind, person, now, now_on))
         payload = _payload(rule, own, lines, now_on, before, now, office)
-        rows.append(_message(key, recipient, payload, shadow, now))
+        rows.append(list_message(key, recipient, payload, shadow, now))
     insert_new(session, Digest, digests)
     insert_new(session, Message, rows)
     return len(rows)
 
 
-def _standing(session: Session, stale_sources: Collection[str]) -> Sequence[Any]:
+def standing_dossiers(session: Session, stale_sources: Collection[str]) -> Sequence[Any]:
+    """(id, code, agency_code) of what is late or about to be; of silent sources nobody knows."""
     asked = select(Dossier.id, Dossier.code, Dossier.agency_code).where(Dossier.stage.in_(_STANDING))
     if stale_sources:
         asked = asked.where(Dossier.speaking_source.not_in(stale_sources))
@@ -144,18 +145,22 @@ def _agencies(standing: Iterable[Any], office: Office) -> list[str]:
 
 
 def _last(session: Session, kind: str, people: Iterable[str]) -> dict[str, _Before]:
-    """Each person's last list of this kind: when, and what stood on it."""
+    """Each person's last list of this kind: when, and what stood on it. The lists before it are not read."""
     found: dict[str, _Before] = {}
     for batch in in_batches(sorted(people)):
-        asked = select(Digest.person, Digest.made_at, Digest.standing).where(
-            Digest.person.in_(batch), Digest.kind == kind
+        own = and_(Digest.kind == kind, Digest.person.in_(batch))
+        last = select(Digest.person, func.max(Digest.made_at).label("at")).where(own).group_by(Digest.person).subquery()
+        asked = (
+            select(Digest.person, Digest.made_at, Digest.standing)
+            .join(last, and_(Digest.person == last.c.person, Digest.made_at == last.c.at))
+            .where(own)
         )
-        for person, made_at, standing in session.execute(asked.order_by(Digest.made_at)):
-            found[person] = (made_at, standing)
+        found.update({person: (made_at, standing) for person, made_at, standing in session.execute(asked)})
     return found
 
 
-def _worst_first(line: Mapping[str, Any]) -> tuple[int, int, str, str]:
+def worst_line_first(line: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    """`worst_first` of a line as stored."""
     return worst_first(Line(line["section"], line["code"], (), days=line["days"], order=line["order"]))
 
 
@@ -219,7 +224,10 @@ def _table(now_on: _Standing, before: _Standing | None, office: Office) -> list[
     return rows
 
 
-def _message(key: str, recipient: Recipient, payload: dict[str, Any], shadow: bool, now: datetime) -> dict[str, Any]:
+def list_message(
+    key: str, recipient: Recipient, payload: dict[str, Any], shadow: bool, now: datetime
+) -> dict[str, Any]:
+    """The outbox row of a list; `key` is its digest's."""
     return {
         "key": f"digest:{key}",
         "person": recipient.person,
@@ -234,8 +242,18 @@ def _message(key: str, recipient: Recipient, payload: dict[str, Any], shadow: bo
     }
 
 
-def _row(key: str, kind: str, person: str, now: datetime, standing: _Standing) -> dict[str, Any]:
+def digest_row(key: str, kind: str, person: str, now: datetime, standing: _Standing) -> dict[str, Any]:
+    """The record that a list was made, and of what stood on it."""
     return {"key": key, "kind": kind, "person": person, "made_at": now, "standing": dict(standing)}
 
 
-__all__ = ["DigestRule", "parse_moment", "period_of", "plan_digests"]
+__all__ = [
+    "DigestRule",
+    "digest_row",
+    "list_message",
+    "parse_moment",
+    "period_of",
+    "plan_digests",
+    "standing_dossiers",
+    "worst_line_first",
+]

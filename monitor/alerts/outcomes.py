@@ -28,6 +28,7 @@ _COPIED = (
     *("dossier_id", "source", "promise_number", "rung", "agency_code", "severity", "occasion", "channels", "repeat"),
     "rung_at",
 )
+FIRST_QUESTION = timedelta(minutes=1)  # whether it arrived, of a gateway that says so
 _SILENCE_TOO_LONG_S = 900.0  # a peer that asks for more is left for the next channel at once
 
 
@@ -40,6 +41,9 @@ def settle(session: Session, message: Message, outcome: Outcome, now: datetime, 
         message.address = outcome.new_address
     if outcome.result is Result.SENT:
         message.state, message.sent_at, message.receipt = "sent", now, outcome.receipt[:200]
+        if outcome.confirm_within_s is not None:
+            message.confirm_by_at = now + timedelta(seconds=outcome.confirm_within_s)
+            message.not_before_at = now + FIRST_QUESTION
         _mark_told(session, message.id, now)
         return 0
     if outcome.parts_sent > int(message.payload.get("parts_sent", 0)):
@@ -64,9 +68,9 @@ def settle(session: Session, message: Message, outcome: Outcome, now: datetime, 
 
 
 def give_up(session: Session, message: Message, reason: str, now: datetime, channels: Collection[str]) -> int:
-    """For what turns out undeliverable after it was taken (a bounce): another channel of the person, else the next
-    who answers. Its notices count as not told. Returns how many messages went to another channel."""
-    message.state, message.last_error = "pending", reason[:500]
+    """For what turns out undeliverable after it was taken (a bounce, a gateway's word): another channel of the person,
+    else the next who answers. Its notices count as not told. Returns how many messages went to another channel."""
+    message.state, message.last_error, message.confirm_by_at = "pending", reason[:500], None
     told_elsewhere = _told_by_others(message.id)
     session.execute(
         update(Notice)

@@ -30,6 +30,15 @@ class Outcome:
     dead_address: bool = False  # REFUSED only: nothing sent there will ever arrive
     parts_sent: int = 0  # of a message in several parts, those that surely arrived
     new_address: str = ""  # the peer moved there
+    confirm_within_s: float | None = None  # SENT only: taken, but that it arrived is still to be confirmed
+
+
+class Delivery(StrEnum):
+    """What a gateway says of a message that it took."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"  # surely not, and never will be
+    OPEN = "open"  # nothing yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ class Resolver:
             self._known[key] = self._find(*key)
         return self._known[key]
 
+    def person(self, code: str, channels: Sequence[str] = CHANNELS) -> Recipient | None:
+        """A person by name, whatever posts they hold; None where nothing reaches them."""
+        person = self._directory.person(code)
+        return self._recipient(Hearer(person), tuple(channels)) if person is not None else None
+
     def _find(self, role: str, agency_code: str, channels: tuple[str, ...]) -> Reach:
         seen_someone = False
         for asked in role_and_up(role):

@@ -7,13 +7,14 @@ told at once.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.current import Office
 from monitor.alerts.digests import DigestRule, plan_digests
+from monitor.alerts.handover import plan_handovers
 from monitor.alerts.planning import plan_messages
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.judge import Rules, judge_due
@@ -97,6 +98,9 @@ def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime, dige
             stale_sources=(),
             most_an_hour=setting.most_an_hour,
         )
+        listed += plan_handovers(
+            session, now=now, office=office, channels=setting.channels, shadow=False, stale_sources=()
+        )
         if count.messages or listed:
             count_as_told(session, now)
     return count.waiting + count.capped
@@ -117,10 +121,13 @@ def _next_open(calendar: WorkingCalendar, now: datetime, until: datetime) -> dat
 
 
 def _hours_of_lists(setting: Setting, start: datetime, until: datetime) -> list[datetime]:
-    """The hours at which lists may come, latest first."""
+    """The hours at which lists may come and authorisations begin, latest first."""
     calendar = setting.office.calendar
-    days = (calendar.local_date(start) + timedelta(days=n) for n in range((until - start).days + 1))
+    days = [calendar.local_date(start) + timedelta(days=n) for n in range((until - start).days + 1)]
     hours = {calendar.at_time(on, rule.at) for on in days for rule in setting.digests}
+    begins = {one.given_from for one in setting.office.directory.substitutions()}
+    begins &= set(days)
+    hours |= {_next_open(calendar, calendar.at_time(on, time.min), until) for on in begins}
     return sorted((at for at in hours if start < at < until), reverse=True)
 
 

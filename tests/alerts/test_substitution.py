@@ -1,6 +1,6 @@
 """Leave, substitution by written authorisation, and agencies that came after others: who is told on a day."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.acknowledge import posts_over
+from monitor.alerts.current import Office
+from monitor.alerts.handover import plan_handovers
 from monitor.alerts.outgoing import Outgoing
 from monitor.alerts.recipients import Resolver
 from monitor.alerts.telegram import compose
 from monitor.people import Agency, Directory, Leave, PeopleFileError, Person, Post, Substitution, load_directory
+from monitor.store.tables import Message
 from tests.alerts.test_planning import messages
-from tests.alerts.world import NOW, add_dossiers, owe, plan
+from tests.alerts.world import BASE_URL, CALENDAR, NOW, add_dossiers, owe, plan
 
 MONDAY, WEDNESDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 25), date(2026, 11, 27)
 AGENCIES = [
@@ -90,6 +93,76 @@ def test_a_message_says_in_whose_place_it_is_read(sqlite_sessions: sessionmaker[
         "head": False,
         "deputy": True,
     }
+
+
+def hand_over(
+    sessions: sessionmaker[Session], *substitutions: Substitution, now: datetime = NOW, shadow: bool = False
+) -> list[Message]:
+    """What was made at `now`, in the order of people."""
+    office = Office(CALENDAR, Directory(AGENCIES, PEOPLE, [*POSTS, ELSEWHERE], AWAY, substitutions), BASE_URL)
+    with sessions.begin() as session:
+        plan_handovers(session, now=now, office=office, channels=["telegram"], shadow=shadow, stale_sources=["dead"])
+    return sorted((m for m in messages(sessions) if m.made_at == now), key=lambda message: message.person)
+
+
+ELSEWHERE = Post("third", "agency_head", "H19.2")
+OPEN_DOSSIERS = (
+    {"code": "old", "stage": "late", "late_by": 9},
+    {"code": "new", "stage": "late", "late_by": 2},
+    {"code": "soon", "stage": "due_soon", "late_by": -2},
+    {"code": "in-time", "stage": "in_time", "late_by": -9},
+    {"code": "done", "stage": "finished_late"},
+    {"code": "elsewhere", "stage": "late", "agency_code": "H19.2"},
+    {"code": "unknown-how", "stage": "late", "speaking_source": "dead"},
+)
+
+
+def test_when_an_authorisation_begins_both_hear_what_is_open_once(sqlite_sessions: sessionmaker[Session]) -> None:
+    """The substitute is not to learn of a late dossier at its next rung."""
+    add_dossiers(sqlite_sessions, *OPEN_DOSSIERS)
+    given_now = given("head", "deputy", roles=("agency_head",))
+    early = NOW.replace(hour=6)
+    assert hand_over(sqlite_sessions, given_now, now=early) == [], "the office is not open yet"
+    assert hand_over(sqlite_sessions, given_now, now=early - timedelta(days=1)) == [], "nor has it begun"
+    to_deputy, to_head = hand_over(sqlite_sessions, given_now)
+    assert [line["code"] for line in to_deputy.payload["lines"]] == ["old", "new", "soon"], "the worst first"
+    assert to_head.payload["lines"] == to_deputy.payload["lines"]
+    texts = [compose(Outgoing(m.key, m.address, m.payload, NOW), "codes")[0][0] for m in (to_deputy, to_head)]
+    assert "Nhận ủy quyền từ 23/11/2026 đến 27/11/2026" in texts[0]
+    assert "Nhận theo văn bản ủy quyền" in texts[0]
+    assert "Bắt đầu ủy quyền từ 23/11/2026" in texts[1]
+    assert all("12/QĐ-UBND" in text and "Người" not in text for text in texts), "no person's name goes to a messenger"
+    for later in (NOW + timedelta(minutes=1), NOW + timedelta(days=1)):
+        assert hand_over(sqlite_sessions, given_now, now=later) == [], "once"
+
+
+@pytest.mark.parametrize(
+    ("substitutions", "readers", "meaning"),
+    [
+        ([], [], "nobody gave anything"),
+        ([given("head", "deputy", given_from=FRIDAY)], [], "from Friday"),
+        ([given("head", "deputy", agencies=("H19.2",))], [], "for an agency where the giver holds no post"),
+        ([given("deputy", "third")], [], "by somebody without a post"),
+        ([given("head", "deputy", given_from=MONDAY - timedelta(days=3))], ["deputy", "head"],
+         "written into the file after its first day: late rather than never"),
+        ([given("head", "deputy"), given("deputy", "third")], ["deputy", "deputy", "head", "third"],
+         "passed on: each authorisation tells its own two"),
+    ],
+)  # fmt: skip
+def test_who_hears_that_an_authorisation_begins(
+    sqlite_sessions: sessionmaker[Session], substitutions: list[Substitution], readers: list[str], meaning: str
+) -> None:
+    add_dossiers(sqlite_sessions, *OPEN_DOSSIERS)
+    assert [m.person for m in hand_over(sqlite_sessions, *substitutions)] == readers, meaning
+
+
+def test_an_authorisation_with_nothing_open_says_so_and_shadow_sends_nothing(
+    sqlite_sessions: sessionmaker[Session],
+) -> None:
+    told = hand_over(sqlite_sessions, given("head", "deputy"), shadow=True)
+    assert [(m.person, m.state) for m in told] == [("deputy", "cancelled"), ("head", "cancelled")]
+    text = compose(Outgoing(told[0].key, told[0].address, told[0].payload, NOW), "codes")[0][0]
+    assert "Không còn hồ sơ nào quá hạn hoặc sắp đến hạn" in text
 
 
 TOML = """

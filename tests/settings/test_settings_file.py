@@ -182,14 +182,18 @@ def test_the_examples_commented_out_in_the_starter_are_good(tmp_path: Path) -> N
     """What a newcomer uncomments must work: every `# key = …` line of the starter, uncommented."""
     for companion in ("calendar.toml", "procedures.toml", "people.toml"):
         (tmp_path / companion).write_bytes((DEFAULTS / companion).read_bytes())
-    for secret in ("motcua", "cong", "telegram", "email"):
-        (tmp_path / f"{secret}.secret").write_text("x")
-        (tmp_path / f"{secret}.secret").chmod(0o600)
-    lines = (DEFAULTS / "dunghen.toml").read_text("utf-8").splitlines()
-    shown = [re.sub(r"^# (?=\[\[|[a-z_]+ = )", "", line) for line in lines]
+    text = (DEFAULTS / "dunghen.toml").read_text("utf-8")
+    for secret in re.findall(r'file = "([a-z-]+\.secret)"', text):
+        (tmp_path / secret).write_text("x" * 40)
+        (tmp_path / secret).chmod(0o600)
+    shown = [re.sub(r"^# (?=\[\[?[a-z]|[a-z_]+ = )", "", line) for line in text.splitlines()]
     file = tmp_path / "dunghen.toml"
     file.write_text("\n".join(shown), "utf-8")
     loaded = read(file, {})
     assert [source.kind for source in loaded.settings.sources] == ["opencps", "dvcqg", "spreadsheet"]
+    channels = loaded.settings.channels
+    assert channels.enabled() == ("sms", "webhook", "phong-hop")
+    assert channels.telegram.webhook_secret is not None and channels.email.bounces is not None
+    assert channels.sms.status_url
     assert loaded.settings.shadow
     assert loaded.warnings == ()

@@ -51,12 +51,15 @@ class Message(Base):
         String(16), default="pending"
     )  # pending | sending | sent | unknown | failed | cancelled
     made_at: Mapped[datetime]
-    not_before_at: Mapped[datetime]
+    not_before_at: Mapped[datetime]  # the next try; once sent and still to be confirmed, the next question
     lease_until_at: Mapped[datetime | None]
     lease_token: Mapped[str] = mapped_column(String(40), default="")
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     maybe_repeat: Mapped[bool] = mapped_column(Boolean, default=False)  # an earlier try may have arrived
     sent_at: Mapped[datetime | None]
+    # taken by a gateway that says later whether it arrived (see monitor/alerts/confirming.py)
+    confirm_by_at: Mapped[datetime | None] = mapped_column(index=True)
+    delivered_at: Mapped[datetime | None]
     receipt: Mapped[str] = mapped_column(String(200), default="")
     last_error: Mapped[str] = mapped_column(Text, default="")
     # a sent message that can still be edited: what its lines said last (see monitor/alerts/keeping_up.py)

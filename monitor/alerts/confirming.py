@@ -51,15 +51,15 @@ def confirm(
 
     A channel that was switched off can't be asked: its messages wait for their time to be over.
     """
+    asking = {name: channel for name, channel in channels.items() if isinstance(channel, Confirming)}
     rerouted = 0
     silent: set[str] = set()
     for asked in _due(sessions, clock.now()):
         if stopping():
             break
-        channel = channels.get(asked.channel)
         known: Delivery | None = Delivery.OPEN
-        if isinstance(channel, Confirming) and asked.channel not in silent:
-            known = channel.delivery(asked.key, asked.receipt, clock.now())
+        if asked.channel in asking and asked.channel not in silent:
+            known = asking[asked.channel].delivery(asked.key, asked.receipt, clock.now())
             if known is None:
                 silent.add(asked.channel)  # the next one would wait for nothing as well
         rerouted += _record(sessions, asked.id, known or Delivery.OPEN, clock.now(), tuple(channels))
@@ -69,8 +69,8 @@ def confirm(
 def _due(sessions: sessionmaker[Session], now: datetime) -> list[_Asked]:
     asked = (
         select(Message.id, Message.channel, Message.key, Message.receipt)
-        .where(Message.confirm_by_at > _EVER, Message.state == "sent", Message.not_before_at <= now)
-        .order_by(Message.not_before_at, Message.id)
+        .where(Message.confirm_by_at > _EVER, Message.not_before_at <= now)
+        .order_by(Message.confirm_by_at, Message.id)
         .limit(_AT_ONCE)
     )
     with sessions() as session:

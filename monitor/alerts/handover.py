@@ -4,7 +4,7 @@ Without it a substitute learns of a matter only at its next rung, perhaps after 
 """
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -114,7 +114,7 @@ def _theirs(standing: Sequence[Any], posts: Sequence[Post], directory: Directory
     return {row.id for row in standing if row.agency_code in heard}
 
 
-def _payload(one: _Owed, lines: list[dict[str, Any]], office: Office, now: datetime) -> Mapping[str, Any]:
+def _payload(one: _Owed, lines: list[dict[str, Any]], office: Office, now: datetime) -> dict[str, Any]:
     given = one.given
     days = f"từ {day_text(given.given_from)} đến {day_text(given.given_to)}"
     to_substitute = one.recipient.person == given.substitute

@@ -81,6 +81,7 @@ def _overtaken(
             Acknowledgement.dossier_id == Dossier.id,
             or_(Acknowledgement.made_at > Message.shown_at, Acknowledgement.ended_at > Message.shown_at),
         )
+        .correlate(Dossier, Message)  # this very message, not any that was ever shown
         .exists(),
     )
     tells_of_one = (
@@ -93,7 +94,7 @@ def _overtaken(
     asked = (
         select(Message)
         .where(Message.shown > _OVER, Message.channel.in_(editing), tells_of_one)
-        .order_by(Message.id)
+        .order_by(Message.shown_at, Message.id)
         .limit(_AT_ONCE)
     )
     found: list[_Shown] = []

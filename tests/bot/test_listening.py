@@ -1,15 +1,17 @@
 """The whole conversation over the wire: the channel and the listener against a Bot API on loopback, on both stores."""
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from monitor.alerts import linking
+from monitor.alerts.acknowledge import acknowledge
 from monitor.alerts.current import Office
 from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Result
@@ -20,7 +22,7 @@ from monitor.sandbox.bot import BotApi, Delivered
 from monitor.sandbox.faults import Fault, Faults
 from monitor.settings import Telegram
 from monitor.store import database
-from monitor.store.tables import Dossier
+from monitor.store.tables import Dossier, Message, MessageNotice
 from tests.alerts.world import BASE_URL, CALENDAR, DIRECTORY, NOW, add_dossiers, owe, plan
 from tests.bot.conftest import BotOffice, make_office
 from tests.peers.bot_api import TOKEN
@@ -48,6 +50,27 @@ class Site:
     def owe(self, rung: str, *dossiers: int) -> None:
         for dossier_id in dossiers:
             owe(self.office.sessions, dossier_id, rung, "agency_head")
+
+    def answer(self, dossier_id: int) -> None:
+        """The head takes it on."""
+        now = self.office.clock.now()
+        with self.office.sessions.begin() as session:
+            rules = self.office.answer_rules
+            acknowledge(session, dossier_id, "head1", reason="đang xử lý", promised_on=now.date(), now=now, rules=rules,
+                        where_from="web")  # fmt: skip
+
+    def copy_messages(self, times: int, **values: object) -> None:
+        """As many messages more as the first one, each with its notices."""
+        with self.office.sessions.begin() as session:
+            first = session.scalars(select(Message).order_by(Message.id)).first()
+            assert first is not None
+            notices = session.scalars(select(MessageNotice.notice_id).where(MessageNotice.message_id == first.id)).all()
+            row = {c.name: getattr(first, c.name) for c in Message.__table__.c if c.name != "id"}
+            for _ in range(times):
+                copy = Message(**{**row, "key": secrets.token_hex(8), **values})
+                session.add(copy)
+                session.flush()
+                session.add_all(MessageNotice(message_id=copy.id, notice_id=notice) for notice in notices)
 
     def become(self, dossier_id: int, **values: object) -> None:
         """Judging found something new of a dossier."""
@@ -189,6 +212,23 @@ def test_a_flood_wait_during_an_edit_waits_and_nothing_is_lost(site: Site) -> No
     site.send()
     assert len(site.api.delivered) == 2
     assert Result.FLOOD == "flood"
+
+
+def test_messages_of_answered_dossiers_do_not_keep_the_others_from_being_kept_up(site: Site) -> None:
+    """An answer concerns the messages shown before it, not every message for as long as an older one is on record."""
+    answered, other = add_dossiers(site.office.sessions, *({"code": c, "stage": "late"} for c in ("c1", "c2")))
+    site.owe("late", answered)
+    site.send()
+    site.office.clock.sleep(60)
+    site.answer(answered)
+    assert site.keep_up() == 1
+    site.copy_messages(40, shown_at=site.office.clock.now())
+    site.copy_messages(1, shown="", shown_at=NOW)  # one that is followed no longer
+    site.owe("late", other)
+    site.send()
+    site.office.clock.sleep(60)
+    site.become(other, stage="finished_late")
+    assert site.keep_up() == 1, "at once, not behind forty others that are as they were"
 
 
 def test_after_a_month_a_message_is_left_as_it_is(site: Site) -> None:

@@ -193,7 +193,8 @@ def test_the_examples_commented_out_in_the_starter_are_good(tmp_path: Path) -> N
     assert [source.kind for source in loaded.settings.sources] == ["opencps", "dvcqg", "spreadsheet"]
     channels = loaded.settings.channels
     assert channels.enabled() == ("sms", "webhook", "phong-hop")
-    assert channels.telegram.webhook_secret is not None and channels.email.bounces is not None
+    assert channels.telegram.webhook_secret is not None
+    assert channels.email.bounces is not None
     assert channels.sms.status_url
     assert loaded.settings.shadow
     assert loaded.warnings == ()

@@ -5,8 +5,8 @@ from alembic import op
 
 import monitor.store.types
 
-revision = '0014'
-down_revision = '0013'
+revision = '0016'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 

@@ -67,27 +67,23 @@ def judge_due(
             f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
         )
     after: _Place | None = None
-    if not dry_run:
-        with sessions.begin() as session:
-            one_writer(session)
-            count_steps(session, rules.calendar)
-    while True:
+    is_last = False
+    while not is_last:
         with sessions() as session, session.begin():
             one_writer(session)
+            if after is None and not dry_run:
+                count_steps(session, rules.calendar)
             ladder = adopt(session, with_forced(rules.rungs), now)
             rows = _due(session, now, batch, after)
             if rows:
                 _judge_batch(session, rows, rules, ladder, now, count)
+            is_last = len(rows) < batch
+            if is_last and not dry_run:  # in the same transaction: a commit is what a quiet pass costs
+                sync_site_finding(session, FindingKind.CALENDAR_RUNS_OUT, calendar_runs_out(rules.calendar, now), now)
+                _note_run(session, now)
             if dry_run:
                 session.rollback()
-        if len(rows) < batch:
-            break
-        after = (rows[-1].next_change_at, rows[-1].id)
-    if not dry_run:
-        with sessions.begin() as session:
-            one_writer(session)
-            sync_site_finding(session, FindingKind.CALENDAR_RUNS_OUT, calendar_runs_out(rules.calendar, now), now)
-            _note_run(session, now)
+        after = (rows[-1].next_change_at, rows[-1].id) if rows else after
     if count.judged:
         log.info("judged", judged=count.judged, crossings=count.crossings, letters_owed=count.letters_owed,
                  notices_owed=count.notices_owed, dry_run=dry_run)  # fmt: skip

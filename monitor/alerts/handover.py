@@ -4,7 +4,7 @@ Without it a substitute learns of a matter only at its next rung, perhaps after 
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -55,8 +55,11 @@ def plan_handovers(
     than never. Where a substitute passed the matter on, that authorisation is told as well: each names its own two.
     """
     today = office.calendar.local_date(now)
-    held = [(one, posts) for one, posts in _held(office.directory, today) if _is_open(office, posts, now)]
-    owed = _untold(session, held, channels, today, office.directory) if held else []
+    untold = _untold(
+        session, [one for one in office.directory.substitutions() if one.given_from <= today <= one.given_to]
+    )
+    held = [(one, posts) for one, posts in _held(untold, office.directory, today) if _is_open(office, posts, now)]
+    owed = _owed(session, held, untold, channels, today, office.directory) if held else []
     if not owed:
         return 0
     standing = standing_dossiers(session, stale_sources)
@@ -72,13 +75,23 @@ def plan_handovers(
     return len(messages)
 
 
-def _held(directory: Directory, on: date) -> list[tuple[Substitution, list[Post]]]:
-    """The authorisations of that day, with the giver's posts they are for."""
+def _untold(session: Session, given: Sequence[Substitution]) -> dict[str, tuple[Substitution, str]]:
+    """Whom nobody told of which of these, by key."""
+    keys = {_key(one, code): (one, code) for one in given for code in (one.giver, one.substitute)}
+    told: set[str] = set()
+    for batch in in_batches(sorted(keys)):
+        told.update(session.scalars(select(Digest.key).where(Digest.key.in_(batch))))
+    return {key: who for key, who in keys.items() if key not in told}
+
+
+def _held(
+    untold: Mapping[str, tuple[Substitution, str]], directory: Directory, on: date
+) -> list[tuple[Substitution, list[Post]]]:
+    """The authorisations somebody is to hear of, with the giver's posts they are for."""
     found = []
-    for one in directory.substitutions():
-        if one.given_from <= on <= one.given_to:
-            posts = [p for p in directory.posts_of(one.giver, on) if one.covers(p.role, p.agency, on)]
-            found.append((one, [post for post in posts if post.role != _OF_SYSTEMS]))
+    for one in {id(one): one for one, _ in untold.values()}.values():
+        posts = [p for p in directory.posts_of(one.giver, on) if one.covers(p.role, p.agency, on)]
+        found.append((one, [post for post in posts if post.role != _OF_SYSTEMS]))
     return [(one, posts) for one, posts in found if posts]
 
 
@@ -89,22 +102,18 @@ def _is_open(office: Office, posts: Sequence[Post], now: datetime) -> bool:
         return True
 
 
-def _untold(
+def _owed(
     session: Session,
     held: Sequence[tuple[Substitution, Sequence[Post]]],
+    untold: Mapping[str, tuple[Substitution, str]],
     channels: Collection[str],
     on: date,
     directory: Directory,
 ) -> list[_Owed]:
-    keys = {_key(one, code): (one, posts, code) for one, posts in held for code in (one.giver, one.substitute)}
-    told: set[str] = set()
-    for batch in in_batches(sorted(keys)):
-        told.update(session.scalars(select(Digest.key).where(Digest.key.in_(batch))))
-    if told == keys.keys():
-        return []
     resolver = Resolver(directory, channels, on, parked(session), linked(session))
-    waiting = ((one, posts, resolver.person(code)) for key, (one, posts, code) in keys.items() if key not in told)
-    return [_Owed(one, posts, recipient) for one, posts, recipient in waiting if recipient is not None]
+    posts_of = {id(one): posts for one, posts in held}
+    waiting = [(one, resolver.person(code)) for one, code in untold.values() if id(one) in posts_of]
+    return [_Owed(one, posts_of[id(one)], recipient) for one, recipient in waiting if recipient is not None]
 
 
 def _theirs(standing: Sequence[Any], posts: Sequence[Post], directory: Directory, on: date) -> set[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -25,7 +25,7 @@ from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Message, MessageNotice, Notice
-from monitor.store.writing import in_batches
+from monitor.store.writing import in_batches, insert_many, insert_returning_ids
 
 _CAP_WINDOW = timedelta(hours=1)
 URGENT = "urgent"
@@ -299,11 +299,10 @@ def message_key(recipient: Recipient, notice_keys: Iterable[str]) -> str:
 
 def _store(session: Session, messages: Sequence[tuple[dict[str, Any], list[int]]]) -> None:
     for batch in in_batches(messages):
-        rows = [row for row, _ in batch]
-        ids = session.scalars(insert(Message).returning(Message.id, sort_by_parameter_order=True), rows).all()
+        ids = insert_returning_ids(session, Message, [row for row, _ in batch])
         told = zip(ids, (notice_ids for _, notice_ids in batch), strict=True)
         links = [{"message_id": m, "notice_id": n} for m, notice_ids in told for n in notice_ids]
-        session.execute(insert(MessageNotice), links)
+        insert_many(session, MessageNotice, links)
 
 
 def _close(

@@ -1,5 +1,7 @@
 """Accounts of the demo, one a role, so that every page can be seen. Invented people, pages on loopback."""
 
+from collections import Counter
+
 from rich.table import Table
 from sqlalchemy.orm import Session
 
@@ -21,13 +23,17 @@ _WHO = {
     "quantri": (Role.SYSADMIN, Words("quản trị hệ thống", "system administrator")),
 }
 
+_ASK = frozenset({"late", "letter_due", "due_today"})
+
 
 def open_the_door(program: Program, province: Province) -> None:
-    """Makes the accounts: those of a commune for the first one, the others for everything."""
-    commune = next(agency.code for agency in province.agencies if agency.kind == "commune")
+    """Makes the accounts: those of a commune for the one with most to do, the others for everything."""
+    late = Counter(dossier.agency for dossier in province.dossiers if dossier.stage in _ASK)
+    communes = [place for place, agency in enumerate(province.agencies) if agency.kind == "commune"]
+    commune = province.agencies[max(communes, key=lambda place: late[place])].code
     # who the accounts are among the invented officials: what a leader was told is told to a person
     holders = {(post.role, post.agency): post.person for post in province.posts if post.until is None}
-    persons = {"lanhdao": holders.get(("chairman", commune), ""), "thuly": holders.get(("officer", commune), "")}
+    persons = {"lanhdao": holders.get(("agency_head", commune), ""), "thuly": holders.get(("officer", commune), "")}
     with program.sessions.begin() as session:
         for name, (role, _) in _WHO.items():
             agency = ALL_AGENCIES if role in (Role.OFFICE, Role.SYSADMIN) else commune

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Form
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -145,6 +146,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
                 wrong=wrong,
                 reason=reason_of(letter),
                 presets=presets(program, due),
+                days_off=days_off,
                 months=new_dates(own, visit.now.astimezone(program.calendar.zone).date(), due, chosen),
                 capacities=CAPACITIES,
                 signer=str((letter.content or {}).get("signer_name", "")),
@@ -210,16 +212,25 @@ def take_step(visit: Visit, letter_id: int, step: str, filled: Filled) -> Done:
 
 
 def take_several(visit: Visit, letter_ids: list[int], step: str, filled: Filled) -> Several:
-    """The same for each of these letters, each in a transaction of its own: one that is refused stops no other."""
+    """The same for each of these letters, each in a transaction of its own: one that is refused stops no other.
+
+    Raises 404 or 403 before anything is done if one of them is not the viewer's to take.
+    """
     done, refused = 0, list[tuple[str, str]]()
-    for letter_id in dict.fromkeys(letter_ids):
+    wanted = list(dict.fromkeys(letter_ids))
+    with visit.reading() as session:
+        query = select(Letter.id, Letter.agency_code, Dossier.code).join(Dossier, Dossier.id == Letter.dossier_id)
+        found = {row.id: row for row in session.execute(query.where(Letter.id.in_(wanted)))}
+    for letter_id in wanted:
+        if letter_id not in found:
+            raise HTTPException(404)
+        visit.demand(STEPS[step].right, found[letter_id].agency_code)
+    for letter_id in wanted:
         try:
             take_step(visit, letter_id, step, filled)
             done += 1
         except StepRefused as why:
-            with visit.reading() as session:
-                code = session.get_one(Dossier, session.get_one(Letter, letter_id).dossier_id).code
-            refused.append((code, visit.say(why.words)))
+            refused.append((found[letter_id].code, visit.say(why.words)))
     return Several(done, tuple(refused))
 
 
@@ -258,6 +269,12 @@ def new_dates(
         weeks[-1][on.weekday()] = cell
         on += _ONE_DAY
     return months
+
+
+def days_off(months: list[tuple[date, list[list[DayCell | None]]]]) -> list[DayCell]:
+    """The days off that have a name and are no weekend: who cannot hover over a day reads them below the calendar."""
+    cells = (cell for _, weeks in months for week in weeks for cell in week if cell is not None)
+    return [cell for cell in cells if cell.said and cell.on.weekday() < 5]
 
 
 def _day(text: str) -> date | None:

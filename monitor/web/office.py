@@ -136,6 +136,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         measure: Annotated[str, Query(max_length=60)],
         thu_tuc: Annotated[str, Query(max_length=80)] = "",
         linh_vuc: Annotated[str, Query(max_length=80)] = "",
+        cap: Annotated[str, Query(max_length=40)] = "",  # a kind of agency: province, department, commune, centre
         trong_ky: bool = False,
         rieng: bool = False,  # the agency's own alone, without what stands below it
         sau: Annotated[str, Query(max_length=40)] = "",
@@ -150,11 +151,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 asked,
                 measure,
                 now=visit.now,
-                agencies=(
-                    [asked.root]
-                    if rieng and asked.root
-                    else office.below(asked.root, program.directory, own_agencies(visit))
-                ),
+                agencies=_agencies(visit, asked, is_own=rieng, kind=cap),
                 procedure=thu_tuc,
                 field=linh_vuc,
                 in_period=trong_ky,
@@ -166,6 +163,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 "measure": measure,
                 "thu_tuc": thu_tuc,
                 "linh_vuc": linh_vuc,
+                "cap": cap,
                 "trong_ky": int(trong_ky),
                 "rieng": int(rieng),
             }
@@ -217,7 +215,9 @@ def _behind_link(root: str, chosen: Chosen, asked: Asked) -> Any:
     def link(row: office.TableRow, measure: str, in_period: bool) -> str:
         query = _query(chosen, asked) | {"measure": measure, "trong_ky": str(int(in_period))}
         if row.key and row.key != "?":
-            name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc"}.get(chosen.theo)
+            name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc", By.LEVEL: "cap"}.get(
+                chosen.theo
+            )
             if name:
                 query[name] = row.key
             if name == "agency" and not row.opens:
@@ -225,6 +225,17 @@ def _behind_link(root: str, chosen: Chosen, asked: Asked) -> Any:
         return f"{root}/van-phong/ho-so?{urlencode(query)}"
 
     return link
+
+
+def _agencies(visit: Visit, asked: Asked, *, is_own: bool, kind: str) -> list[str] | None:
+    """The agencies whose dossiers stand behind a figure; None: all there are."""
+    if is_own and asked.root:
+        return [asked.root]
+    directory = visit.program.directory
+    found = office.below(asked.root, directory, own_agencies(visit))
+    if not kind:
+        return found
+    return [one.code for one in directory.agencies() if one.kind == kind and (found is None or one.code in found)]
 
 
 def _day(text: str) -> date | None:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from monitor.letters import life
 from monitor.letters.register import Entry
@@ -13,6 +13,17 @@ from tests.web import desk
 OFFICER, HEAD = "Lê Văn Giả", "Phạm Thị Bịa"
 REASON = "Phải lấy ý kiến cơ quan phối hợp, đến nay chưa có văn bản trả lời"
 NEW_DATE = date(2026, 3, 12)
+
+
+class Clicks:
+    """A visitor's hand: every click is counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.number = page, 0
+
+    def __call__(self, what: str) -> None:
+        self.number += 1
+        self.page.click(what)
 
 
 def letter_of(code: str) -> int:

@@ -178,16 +178,6 @@ def busy(program: Any) -> Any:
 
 
 MORE = (
-    "/tai-khoan",
-    "/tai-khoan/mat-khau",
-    "/quan-tri",
-    "/quan-tri/de-rieng",
-    "/quan-tri/hop-thu",
-    "/quan-tri/con-nguoi",
-    "/quan-tri/cai-dat",
-    "/van-phong?theo=level",
-    "/giai-thich/H19.31-260209-0007",
-    "/verify?ma=a&doi_chieu=b",
     *(f"/thu/{number}" for number in (2, 3, 4, 5, 7, 8)),
     *(f"/hoso/{case.code}" for case in desk.CASES),
 )

@@ -4,22 +4,22 @@ Nothing here lists the routes: they are read from the application. A route with 
 fill fails it, so a new page is either covered or seen to be missing.
 """
 
-from collections.abc import Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.access.rights import RIGHTS, Right, Role
-from monitor.store.tables import ApplicantRow, Dossier, Letter, Observation
-from monitor.web import visit
+from monitor.store.tables import Acknowledgement, ApplicantRow, Dossier, Letter, LetterStep, Observation
+from monitor.web import clerk, letter_steps, visit
 from monitor.web.app import make_app
 from monitor.web.visit import Demand, all_routes, demand_of
 from tests.web import desk
 from tests.web.conftest import served
+from tests.web.journeys import bring
 
 # One dossier of each agency: its letter has the same number, for some.
 HOME = "H19.32"  # the commune whose people ask
@@ -60,8 +60,10 @@ FILLS: dict[str, Any] = {
 ABOUT_NO_AGENCY = frozenset({"kind", "step", "procedure", "language"})
 
 
-def _routes(program: Any) -> Iterator[Any]:
-    return (route for route in all_routes(make_app(program).routes) if hasattr(route, "endpoint"))
+def _routes(program: Any) -> list[Any]:
+    if not hasattr(program, "routes"):  # the application is the same at every call
+        program.routes = [route for route in all_routes(make_app(program).routes) if hasattr(route, "endpoint")]
+    return list(program.routes)
 
 
 def _asked(program: Any, place: str) -> list[Asked]:
@@ -161,6 +163,112 @@ def _wrong(province: Any, name: str) -> list[str]:
 def test_every_route_for_every_role_and_agency(province: Any, name: str) -> None:
     """The status is the one declared; nothing of a foreign or the parent agency is in any answer, nor its citizen."""
     assert _wrong(province, name) == []
+
+
+class Form(NamedTuple):
+    """One filled-in form about a place: where it goes, what it holds, the right that its step needs."""
+
+    path: str
+    fields: dict[str, Any]
+    right: Right | None  # None: whatever the route declares is all
+    about_place: bool = True
+
+
+_FILLED_IN = {"proof": "biên bản", "channel": "printed", "reason": "Chờ ý kiến phối hợp", "new_date": "2026-03-12"}
+# Forms about one's own account or about nobody's: tests/web/test_door.py and test_sso.py are about them.
+OWN_FORMS = ("/dang-nhap", "/dang-xuat", "/tai-khoan")
+
+
+def _forms(program: Any, place: str) -> dict[str, list[Form]]:
+    """By route: every form that can be sent about a place, each step of a letter, each list of several letters."""
+    number = str(NUMBER[place])
+    several = [number, str(NUMBER["own"])]  # one's own beside it: what is foreign stops all of it
+    known = {
+        "/thu/{letter_id}/{step}": [
+            Form(f"/thu/{number}/{name}", _FILLED_IN, step.right) for name, step in letter_steps.STEPS.items()
+        ],
+        "/mot-cua/{step}": [
+            Form(f"/mot-cua/{name}", {**_FILLED_IN, "letter": several}, right) for name, right in clerk._BULK.items()
+        ],
+        "/mot-cua/in": [Form("/mot-cua/in", {"agency": PLACES[place].rsplit("-", 2)[0]}, None, about_place=False)],
+        "/lanh-dao/nhan/{dossier_id}": [
+            Form(f"/lanh-dao/nhan/{number}", {"promised_on": "2026-03-09"}, Right.ACKNOWLEDGE)
+        ],
+        "/tim": [Form("/tim", {"q": text}, None, about_place=False) for text in (CITIZEN[place], f"riêng của {place}")],
+    }
+    posts = {
+        route.path for route in _routes(program) if "POST" in route.methods and not route.path.startswith(OWN_FORMS)
+    }
+    assert posts == known.keys(), "teach this test what the new form holds"
+    return known
+
+
+def _record(program: Any) -> dict[str, Any]:
+    """What is written of letters and answers, by place."""
+    with Session(program.engine) as session:
+        return {
+            place: (
+                session.get_one(Letter, number).state,
+                session.scalar(select(func.count()).where(LetterStep.letter_id == number)),
+                session.scalar(select(func.count()).where(Acknowledgement.dossier_id == number)),
+            )
+            for place, number in NUMBER.items()
+        }
+
+
+@pytest.mark.parametrize("name", sorted(set(ROLES) - {"stranger"}))
+def test_every_form_filled_in_for_every_role_and_agency(province: Any, name: str) -> None:
+    """With its token and good fields, single and in bulk: what is foreign is 404 and stays as it was, to the last of
+    several; what is one's own is 403 without the right, and with it the form is taken (or refused in words)."""
+    wrong: list[str] = []
+    rights = {right for role, _ in ROLES[name] for right in RIGHTS[role]}
+    declared = {route.path: demand_of(route.endpoint) for route in _routes(province) if "POST" in route.methods}
+    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(province, client, name)
+        token = {"form_token": desk.form_token(client)}
+        for place in ("foreign", "parent", "child", "own"):
+            before = _record(province)
+            for route, forms in _forms(province, place).items():
+                for form in forms:
+                    answer = client.post(form.path, data={**token, **form.fields})
+                    at = f"{form.path} as {name} about {place}: {answer.status_code}"
+                    demand = declared[route]
+                    assert demand is not None
+                    lets_in = demand.right is None or demand.right in rights
+                    if not lets_in:
+                        allowed = {403}
+                    elif not form.about_place:
+                        allowed = {200, 409}
+                    elif place in ("foreign", "parent"):
+                        allowed = {404}
+                    else:
+                        allowed = {200, 303, 409} if form.right in rights else {403}
+                    if answer.status_code not in allowed:
+                        wrong.append(at)
+                    said = unescape(answer.text) if answer.headers.get("content-type") != "application/pdf" else ""
+                    asked_for = str(form.fields)
+                    wrong += [
+                        f"{at}: shows {other}'s"
+                        for other in (("foreign", "parent") if ROLES[name] else tuple(PLACES))
+                        if (CITIZEN[other] in said and CITIZEN[other] not in asked_for) or PLACES[other] in said
+                    ]
+            if place in ("foreign", "parent") and _record(province) != before:
+                wrong.append(f"{name} about {place}: something was written")
+    assert wrong == []
+
+
+def test_a_foreign_letter_among_several_stops_all_of_them(province: Any) -> None:
+    """The list comes from a browser: one id that is not theirs and nothing is done, not even to their own."""
+    bring(province, NUMBER["own"], "counter_told")
+    fields = {"letter": [str(NUMBER["own"]), str(NUMBER["foreign"])], "proof": "biên bản"}
+    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(province, client, "clerk-home")
+        fields["form_token"] = desk.form_token(client)
+        assert client.post("/mot-cua/doi-ngay", data=fields).status_code == 404
+        assert _record(province)["own"][0] == "counter_told"
+        fields["letter"] = [str(NUMBER["own"])]
+        assert "Đã ghi 1 thư." in client.post("/mot-cua/doi-ngay", data=fields).text
+        assert _record(province)["own"][0] == "date_changed"
 
 
 def test_the_matrix_sees_a_store_that_is_not_narrowed(province: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,17 @@ def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store:
     assert "SELECT" not in log_text.getvalue()
 
 
+def test_a_level_s_figure_opens_the_dossiers_of_its_agencies(site: httpx.Client) -> None:
+    """Communes' late dossiers: as many behind the figure as it says, and of communes only."""
+    html = site.get("/van-phong?theo=level").text
+    row = html[html.index("Xã, phường, đặc khu") :].partition("</tr>")[0]
+    link, number = re.findall(r'href="([^"]*measure=late&[^"]*)">(\d+)<', row)[0]
+    behind = site.get(unescape(link)).text
+    codes = re.findall(r'class="code" href="/hoso/([^"]+)"', behind)
+    assert len(codes) == int(number) > 0
+    assert {code.partition("-")[0] for code in codes} <= {"H19.31", "H19.32", "H19.33"}
+
+
 def test_without_a_scheduler_nobody_judges_and_health_says_so(site: httpx.Client) -> None:
     assert site.get("/healthz").status_code == 503
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from monitor.access import accounts
 from monitor.store.tables import Acknowledgement, Letter, LetterStep
 from tests.web import desk
 from tests.web.conftest import served
-from tests.web.journeys import NEW_DATE, REASON, bring, context, letter_of
+from tests.web.journeys import NEW_DATE, REASON, Clicks, bring, context, letter_of
 from tests.web.test_browser import _FLAGS
 
 pytestmark = pytest.mark.browser
@@ -55,17 +55,6 @@ def _steps(program: Any, code: str) -> list[str]:
     with Session(program.engine) as session:
         query = select(LetterStep.step).where(LetterStep.letter_id == letter_of(code)).order_by(LetterStep.id)
         return list(session.scalars(query))
-
-
-class Clicks:
-    """A visitor's hand: every click is counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.number = page, 0
-
-    def __call__(self, what: str) -> None:
-        self.number += 1
-        self.page.click(what)
 
 
 def test_a_new_clerk_prints_the_first_letters_with_two_clicks_and_without_javascript(
@@ -170,6 +159,7 @@ def test_an_officer_gives_the_reason_and_a_day_from_the_calendar(program: Any, s
         assert page.locator("#hom-nay .code").all_inner_texts() == list(OF_CLERK)
         page.click(f"#hom-nay li:has-text('{code}') .button")
         assert page.locator("input[name=new_date][value='2026-03-14']").count() == 0, "a Saturday"
+        assert "Ngày nghỉ: 27/04/2026 " in page.inner_text(".calendar"), "named for who cannot hover over a day"
         page.fill("textarea", "   ")
         page.check(f"input[name=new_date][value='{NEW_DATE.isoformat()}']", force=True)
         page.click("button.big")

@@ -3,6 +3,7 @@
 Letters know the words, alerts know the mail server; neither knows the other, so this stands above both.
 """
 
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -21,11 +22,14 @@ from monitor.settings import Email
 
 
 class LetterMail:
-    """Sends the counter's notices and the applicants' apologies over the office's own mail server."""
+    """Sends the counter's notices and the applicants' apologies over the office's own mail server. `office` is asked
+    for each mail: a calendar taken up since the start counts at once."""
 
     name = CHANNEL
 
-    def __init__(self, settings: Email, sessions: sessionmaker[Session], office: Office, base_url: str) -> None:
+    def __init__(
+        self, settings: Email, sessions: sessionmaker[Session], office: Callable[[], Office], base_url: str
+    ) -> None:
         self._settings, self._sessions, self._office, self._base_url = settings, sessions, office, base_url
 
     def send(self, message: Outgoing) -> Outcome:
@@ -54,9 +58,10 @@ class LetterMail:
         return deliver(self._settings, wanted.address, data, receipt)
 
     def _words(self, session: Session, wanted: Parcel, message: Outgoing) -> Mail:
+        office = self._office()
         if wanted.to == APPLICANT:
-            return applicant_mail(session, wanted.letter_id, self._office)
-        return counter_mail(session, wanted.letter_id, self._office, self._office.today(message.at), self._base_url)
+            return applicant_mail(session, wanted.letter_id, office)
+        return counter_mail(session, wanted.letter_id, office, office.today(message.at), self._base_url)
 
     def check(self) -> str:
         """As of the e-mail channel. Raises `ChannelUnavailable`."""

@@ -210,6 +210,7 @@ class LetterAgency(Strict):
     form: str = "pxl_2025"
     title: str = ""  # a name in the form's [titles]; its own where left out
     counter: str = ""  # the one-stop unit, as a sentence names it
+    printer: str = ""  # the queue on `print_server` that prints this agency's letters; files where left out
     valid_from: date | None = None
     valid_to: date | None = None
 

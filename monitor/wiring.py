@@ -42,8 +42,8 @@ from monitor.letters.files import LetterFiles, write_files
 from monitor.letters.letterhead import setting_of
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
-from monitor.letters.printing import Printed
-from monitor.letters.sheets import print_here
+from monitor.letters.printing import Printed, printers
+from monitor.letters.sheets import print_here, print_out
 from monitor.letters.steps import STALE, By
 from monitor.letters.telling import see_mails
 from monitor.mailroom import LetterMail
@@ -146,8 +146,12 @@ class Program:
             return self._given_channels
         channels = make_channels(self.settings)
         if self.settings.channels.email.enabled:
-            office = Office(self.calendar, self.settings.letters)
-            mailroom = LetterMail(self.settings.channels.email, self.sessions, office, self.settings.site.base_url)
+            mailroom = LetterMail(
+                self.settings.channels.email,
+                self.sessions,
+                lambda: Office(self.calendar, self.settings.letters),
+                self.settings.site.base_url,
+            )
             channels[mailroom.name] = mailroom
         return channels
 
@@ -321,6 +325,14 @@ class Program:
         """One file of these letters for who sits at a page; that they were printed is on record."""
         names = {agency.code: agency.name for agency in self.directory.agencies()}
         return print_here(self.sessions, letter_ids, by, self.clock, self.calendar, lambda code: names.get(code, ""))
+
+    def print_out(self, letter_ids: Collection[int], by: By) -> Printed:
+        """These letters on their agencies' own printers; that they were printed is on record."""
+        names = {agency.code: agency.name for agency in self.directory.agencies()}
+        queues = printers(self.settings.letters, self.calendar.local_date(by.at))
+        return print_out(
+            self.sessions, letter_ids, by, self.clock, self.calendar, lambda code: names.get(code, ""), queues
+        )
 
     def _shows_dates(self, source: AnySource) -> bool:
         return Capability.EXTENSIONS in self.connector(source).capabilities

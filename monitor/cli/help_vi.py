@@ -98,8 +98,8 @@ VIETNAMESE: dict[str, str] = {
     "Write nothing; say what would be written.": ("Không ghi gì; chỉ nói sẽ ghi gì."),
     "Judge a throw-away copy of the store.": ("Xét trên một bản sao dùng xong bỏ đi."),
     "List what is late and what will be, worst first.": ("Liệt kê hồ sơ quá hạn và sắp quá hạn, nặng nhất trước."),
-    "Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it.": (
-        "In phiếu theo tập, mỗi tập nhiều nhất 100 phiếu kèm bảng kê, ra tệp hoặc ra máy in, và ghi lại."
+    "Print letters in stacks of at most 100 with their list, each on its agency's printer or to files; record it.": (
+        "In phiếu theo tập, mỗi tập nhiều nhất 100 phiếu kèm bảng kê, ra máy in của cơ quan hoặc ra tệp, và ghi lại."
     ),
     "Sign a registered letter electronically as PDF (PAdES) with a configured key, and show what a check says.": (
         "Ký số phiếu đã vào sổ thành PDF (PAdES) bằng khóa trong cấu hình, và cho xem kết quả kiểm tra chữ ký."
@@ -125,7 +125,8 @@ VIETNAMESE: dict[str, str] = {
     "Only letters approved, signed or registered today.": ("Chỉ phiếu được duyệt, ký hoặc vào sổ hôm nay."),
     "Also those that were printed already.": ("Cả những phiếu đã in."),
     "Also those whose words are not approved yet.": ("Cả những phiếu chưa duyệt lời văn."),
-    "A CUPS printer, instead of files.": ("Máy in CUPS, thay cho tệp."),
+    "A CUPS printer, instead of the agency's own or of files.": ("Máy in CUPS, thay cho máy in của cơ quan hoặc tệp."),
+    "Write files into this folder, whatever printers there are.": ("Ghi tệp vào thư mục này, dù có máy in nào."),
     "The print server, instead of the configured one.": ("Máy chủ in, thay cho máy chủ trong cấu hình."),
     "Who prints; this machine's user without it.": ("Người in; không ghi thì là người dùng của máy này."),
     "Only this agency and those below it.": ("Chỉ cơ quan này và các cơ quan bên dưới."),

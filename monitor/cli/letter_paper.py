@@ -3,7 +3,7 @@
 import getpass
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,13 +37,15 @@ def print_(
     again: Annotated[bool, typer.Option("--again", help="Also those that were printed already.")] = False,
     drafts: Annotated[bool, typer.Option("--drafts", help="Also those whose words are not approved yet.")] = False,
     printer: Annotated[
-        str | None, typer.Option("--printer", help="A CUPS printer, instead of files.", metavar="NAME")
+        str | None,
+        typer.Option("--printer", help="A CUPS printer, instead of the agency's own or of files.", metavar="NAME"),
     ] = None,
     server: Annotated[
         str | None, typer.Option("--server", help="The print server, instead of the configured one.", metavar="URL")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the files, instead of the configured one.", metavar="DIR")
+        Path | None,
+        typer.Option("--out", help="Write files into this folder, whatever printers there are.", metavar="DIR"),
     ] = None,
     by: Annotated[
         str | None, typer.Option("--by", help="Who prints; this machine's user without it.", metavar="NAME")
@@ -52,17 +54,22 @@ def print_(
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print letters in stacks of at most 100 with their list on top, to files or to a printer, and record it."""
+    """Print letters in stacks of at most 100 with their list, each on its agency's printer or to files; record it."""
     from monitor.letters.cups import Queue
-    from monitor.letters.printing import Wanted, print_letters
+    from monitor.letters.printing import Wanted, print_letters, printers
 
     desk = Desk(config, lang, as_json)
     quiet_logs()
     with desk.program() as program, desk.progress(Words("Đang in", "Printing")) as advance:
         folder = out or program.letters_folder / "in"
-        to = Queue(server or program.settings.letters.print_server, printer) if printer else folder
+        letters = program.settings.letters
+        to = Queue(server or letters.print_server, printer) if printer else folder
+        press = _press(program, to, by)
+        if printer is None and out is None:
+            served = letters.model_copy(update={"print_server": server}) if server else letters
+            press = replace(press, queue_of=printers(served, press.now.date()))
         wanted = Wanted(*_chosen(desk, program, which, agency), today, again, drafts)
-        printed = print_letters(program.sessions, wanted, _press(program, to, by), advance)
+        printed = print_letters(program.sessions, wanted, press, advance)
     _show(desk, printed)
     if printed.trouble is not None:
         raise desk.stopped(Exit.PEER, printed.trouble)

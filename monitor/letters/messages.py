@@ -20,6 +20,7 @@ from monitor.letters.forms import Forms
 from monitor.letters.letterhead import setting_of
 from monitor.letters.office import Office
 from monitor.letters.paper import pdf
+from monitor.letters.sealing import signed_file
 from monitor.letters.sheet import entries, notice
 from monitor.letters.steps import StepRefused
 from monitor.store.tables import Dossier, Letter
@@ -51,11 +52,19 @@ def counter_mail(session: Session, letter_id: int, office: Office, on: date, bas
 
 
 def applicant_mail(session: Session, letter_id: int, office: Office) -> Mail:
-    """The apology in the applicant's own mailbox: the letter's words. Raises `StepRefused` as above."""
+    """The apology in the applicant's own mailbox: the letter's words, and the letter itself where it was signed
+    electronically. Raises `StepRefused` as above, and where the signed file is not what was signed."""
     told = _told(session, letter_id, office)
     content = Content.from_dict(_letter(session, letter_id).content or {})
     words = [text for text, _ in map(split_fill, content.body) if text]
-    return _mail("applicant", told | {"kinh_gui": "\n".join(content.addressee), "noi_dung": words})
+    signed = signed_file(session, letter_id, office.settings.folder)
+    mail = _mail(
+        "applicant",
+        told | {"kinh_gui": "\n".join(content.addressee), "noi_dung": words, "kem_phieu": signed is not None},
+    )
+    if signed is None:
+        return mail
+    return replace(mail, papers=((f"phieu-xin-loi-{safe_name(str(told['ma_ho_so']))}.pdf", signed),))
 
 
 def sms_text(session: Session, letter_id: int, office: Office) -> str:

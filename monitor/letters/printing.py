@@ -6,7 +6,7 @@ a crash between the two prints it again rather than never.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +22,10 @@ from monitor.letters.cups import PrinterTrouble, Queue
 from monitor.letters.dates import day
 from monitor.letters.files import safe_name, write_whole
 from monitor.letters.fonts import GlyphMissing
+from monitor.letters.letterhead import setting_of
 from monitor.letters.sheet import entries, number_of, numbered
 from monitor.letters.steps import ASIDE, PRINTED, By, StepRefused, open_case, record
+from monitor.settings import Letters
 from monitor.store.tables import Dossier, Letter, LetterStep
 from monitor.store.writing import in_batches
 from monitor.words import Words
@@ -93,15 +95,31 @@ class _Sheet:
     number: str  # as the register has it, "15/PXL"
 
 
+def _no_printer(_: str) -> Queue | None:
+    return None
+
+
+def printers(settings: Letters, on: date) -> Callable[[str], Queue | None]:
+    """By agency: the queue that its entry names on that day."""
+
+    def queue_of(agency_code: str) -> Queue | None:
+        name = setting_of(agency_code, settings.agencies, on).printer
+        return Queue(settings.print_server, name) if name else None
+
+    return queue_of
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Where stacks go: a folder or a queue; what they go by; who prints."""
+    """Where stacks go: a folder or a queue, but for the agencies that have a queue of their own (`queue_of`); what
+    they go by; who prints."""
 
     to: Path | Queue
     by: By
     clock: Clock
     calendar: LocalTime
     agency_name: Callable[[str], str]
+    queue_of: Callable[[str], Queue | None] = _no_printer
 
     @property
     def now(self) -> datetime:
@@ -112,13 +130,14 @@ class Press:
         """Raises `PrinterTrouble`."""
         agency, ids = sheets[0].agency_code, tuple(sheet.letter_id for sheet in sheets)
         name = f"{safe_name(agency or _NO_AGENCY)}-{self.now:%Y%m%d-%H%M%S}-{number:03d}"
-        if isinstance(self.to, Path):
-            file = self.to / f"{name}.pdf"
+        to = self.queue_of(agency) or self.to
+        if isinstance(to, Path):
+            file = to / f"{name}.pdf"
             write_whole(file, data)
             return Stack(agency, ids, file=file)
-        job = self.to.send(data, name, "dunghen")
-        gone = self.to.wait(job, self.clock, _WAIT_S)
-        return Stack(agency, ids, printer=self.to.printer, job=job, waiting=not gone)
+        job = to.send(data, name, "dunghen")
+        gone = to.wait(job, self.clock, _WAIT_S)
+        return Stack(agency, ids, printer=to.printer, job=job, waiting=not gone)
 
 
 def print_letters(

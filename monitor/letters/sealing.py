@@ -13,7 +13,7 @@ from monitor.letters.content import Content
 from monitor.letters.files import file_of, write_whole
 from monitor.letters.pades import SealTrouble, Seen
 from monitor.letters.sheet import entries, numbered
-from monitor.letters.steps import SEALED, By, StepRefused, open_case, record
+from monitor.letters.steps import SEALED, By, StepRefused, latest, open_case, record
 from monitor.settings import LetterKey, Letters
 from monitor.store.tables import Letter
 
@@ -71,6 +71,25 @@ def seal(
     return Sealed(file, seen)
 
 
+def signed_file(session: Session, letter_id: int, folder: Path) -> bytes | None:
+    """The letter as it was signed electronically since it was registered; None where it was signed on paper only.
+
+    Raises `StepRefused` where the file is gone or is not, byte for byte, what is on record as signed.
+    """
+    sealed, registered = latest(session, letter_id, SEALED), latest(session, letter_id, LetterState.REGISTERED)
+    if sealed is None or registered is None or sealed.id < registered.id:
+        return None
+    file = file_of(session, letter_id, folder, "ky-so.pdf")
+    data = file.read_bytes() if file.is_file() else b""
+    if hashlib.sha256(data).hexdigest() != sealed.detail["sha256"]:
+        raise StepRefused(
+            "signed_file_lost",
+            f"Tệp phiếu đã ký số ({file.name}) không còn hoặc đã đổi: ký số lại rồi gửi.",
+            f"The signed file ({file.name}) is gone or was changed: sign it again, then send.",
+        )
+    return data
+
+
 def _signed(file: Path, content: Content, key: LetterKey) -> bytes:
     """The file as it stands with this key's signature; begun anew where it does not hold these words."""
     plain = paper.pdf([content])
@@ -91,4 +110,4 @@ def _unchanged(letter: Letter, content: Content) -> None:
         raise StepRefused("words_changed", "Lời phiếu đã đổi trong lúc ký.", "The words changed while it was signed.")
 
 
-__all__ = ["Sealed", "key_of", "seal"]
+__all__ = ["Sealed", "key_of", "seal", "signed_file"]

@@ -1,14 +1,17 @@
-"""One file to print where one sits: the letters of an agency with their list, recorded as printed."""
+"""Letters printed from a page: as one file to print where one sits, or straight to the agency's printer; recorded."""
 
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.clock import Clock
+from monitor.letters.cups import Queue
 from monitor.letters.printing import LocalTime, Press, Printed, Wanted, print_letters
 from monitor.letters.steps import By
+from monitor.store.tables import Letter
 
 
 def print_here(
@@ -26,3 +29,24 @@ def print_here(
         printed = print_letters(sessions, Wanted(only=letter_ids), press)
         files = [stack.file for stack in printed.stacks if stack.file is not None]
         return (files[0].read_bytes() if files else None), printed
+
+
+def print_out(
+    sessions: sessionmaker[Session],
+    letter_ids: Collection[int],
+    by: By,
+    clock: Clock,
+    calendar: LocalTime,
+    agency_name: Callable[[str], str],
+    queue_of: Callable[[str], Queue | None],
+) -> Printed:
+    """Straight to the printers of the letters' agencies; what has none is left alone. PERSONAL DATA."""
+    with sessions() as session:
+        rows = session.execute(select(Letter.id, Letter.agency_code).where(Letter.id.in_(letter_ids))).all()
+    owners = {row.id: row.agency_code for row in rows}
+    served = {code for code in owners.values() if queue_of(code) is not None}
+    only = [letter_id for letter_id, code in owners.items() if code in served]
+    with tempfile.TemporaryDirectory(prefix="dunghen-in-") as folder:
+        return print_letters(
+            sessions, Wanted(only=only), Press(Path(folder), by, clock, calendar, agency_name, queue_of)
+        )

@@ -14,7 +14,7 @@ from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.letters import life
 from monitor.letters.paper import MOST_IN_ONE_FILE
-from monitor.letters.printing import FROZEN
+from monitor.letters.printing import FROZEN, Printed, printers
 from monitor.letters.steps import PRINTED, By
 from monitor.letters.worklist import Due, Task, counter_due, letters_due
 from monitor.store.tables import Letter, LetterStep
@@ -80,7 +80,8 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     """Routes of the counter."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-    def page(visit: Visit, several: Several | None = None, trouble: str = "") -> str:
+    def page(visit: Visit, several: Several | None = None, trouble: str = "", printed: Printed | None = None) -> str:
+        queue_of = printers(program.settings.letters, program.calendar.local_date(visit.now))
         with visit.reading() as session:
             return shown.page(
                 "clerk.html",
@@ -90,6 +91,8 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 day=day_of(session, visit),
                 several=several,
                 trouble=trouble,
+                printed=printed,
+                queue_of=queue_of,
                 most=MOST_IN_ONE_FILE,
                 channels=life.CHANNELS,
                 proofs=_PROOFS,
@@ -104,7 +107,11 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
 
     @routes.post("/mot-cua/in")
     @needs(Right.SEE_PERSONS)
-    def print_all(visit: VisitDep, agency: Annotated[str, Form(max_length=80)] = "") -> Response:
+    def print_all(
+        visit: VisitDep,
+        agency: Annotated[str, Form(max_length=80)] = "",
+        to: Annotated[str, Form(max_length=10)] = "",
+    ) -> Response:
         with visit.reading() as session:
             wanted = [due for due in day_of(session, visit).to_print if not agency or due.agency_code == agency]
         first = [due.letter_id for due in wanted if due.agency_code == wanted[0].agency_code][:MOST_IN_ONE_FILE]
@@ -112,11 +119,14 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             return HTMLResponse(page(visit, trouble=visit.say(_NOTHING_TO_PRINT)))
         visit.demand(Right.SEE_PERSONS, wanted[0].agency_code)
         visit.saw("letters", f"agency:{wanted[0].agency_code}", letters=len(first))
-        data, printed = program.print_here(first, By(visit.viewer.actor, visit.now, "web", visit.address))
+        by = By(visit.viewer.actor, visit.now, "web", visit.address)
+        if to == "printer":
+            printed = program.print_out(first, by)
+            trouble = _trouble(visit, printed) if printed.trouble is not None or not printed.stacks else ""
+            return HTMLResponse(page(visit, trouble=trouble, printed=printed), 409 if trouble else 200)
+        data, printed = program.print_here(first, by)
         if data is None:
-            said = visit.say(printed.trouble or _NONE_PRINTED)
-            left = "; ".join(f"{code}: {visit.say(why)}" for code, why in printed.left_out)
-            return HTMLResponse(page(visit, trouble=f"{said} {left}".strip()), 409)
+            return HTMLResponse(page(visit, trouble=_trouble(visit, printed)), 409)
         headers = {
             "Content-Disposition": f'inline; filename="thu-xin-loi-{visit.now:%Y%m%d-%H%M%S}.pdf"',
             "Content-Security-Policy": PDF_POLICY,
@@ -140,6 +150,12 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         return HTMLResponse(page(visit, take_several(visit, letter[:_AT_MOST], step, filled)))
 
     return routes
+
+
+def _trouble(visit: Visit, printed: Printed) -> str:
+    """Why nothing, or not everything, was printed."""
+    left = "; ".join(f"{code}: {visit.say(why)}" for code, why in printed.left_out)
+    return f"{visit.say(printed.trouble or _NONE_PRINTED)} {left}".strip()
 
 
 def _reach(visit: Visit) -> list[str] | None:

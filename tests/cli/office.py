@@ -1,6 +1,8 @@
 """A small office to try the commands on: a CSV of five dossiers, three people, one clock that a test moves."""
 
 import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -82,6 +84,19 @@ H19.1-261001-0005,2026-10-01 08:00,2026-10-07 17:00,2026-10-05 10:00,H19.1
 LATE, TOMORROW, QUIET = "H19.1-261001-0001", "H19.1-261005-0002", "H19.1-261005-0003"
 
 
+BY = ("--by", "Trần Thị Thử")
+PROOF = ("--proof", "Sổ chuyển giao, dòng 4")
+LIFE: list[tuple[str, ...]] = [
+    ("reason", "--reason", "Cần xác minh thực địa.", "--new-date", "2026-10-20"),
+    ("approve", "--capacity", "KT.", "--title", "PHÓ CHỦ TỊCH", "--signer", "Lê Văn Nháp"),
+    ("sign", "--signer", "Lê Văn Nháp", "--capacity", "KT."),
+    ("register", "--number", "15", "--date", "12/10/2026"),
+    ("told-counter", *PROOF),
+    ("date-changed", *PROOF),
+    ("told-applicant", "--channel", "printed", *PROOF),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a command left behind."""
@@ -131,3 +146,19 @@ def open_office(folder: Path, monkeypatch: Any) -> Office:
     (folder / "people.toml").write_text(PEOPLE, "utf-8")
     office.csv(CSV)
     return office
+
+
+def open_copy(kept: Path, folder: Path, monkeypatch: Any) -> Office:
+    """The office as it was left in a folder, on the same Monday morning, in a folder of its own."""
+    clock = FixedClock(MONDAY)
+    monkeypatch.setattr(desk, "clock", clock)
+    shutil.copytree(kept, folder, dirs_exist_ok=True)
+    return Office(folder, clock)
+
+
+def live(office: Office, code: str, life: Sequence[tuple[str, ...]]) -> None:
+    """Takes these steps of a letter's life, as clerks type them."""
+    for name, *words in life:
+        said = office("letters", name, code, *BY, *words, "--json")
+        assert said.code == 0, (name, said.err)
+        assert said.json()["letter_id"]

@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.clock import FixedClock, SystemClock
 from monitor.letters import paper
 from monitor.letters.cups import PrinterTrouble, Queue
-from monitor.letters.printing import Press, Printed, Wanted, print_letters
+from monitor.letters.printing import Press, Printed, Wanted, print_letters, printers
 from monitor.letters.steps import By, history
 from monitor.letters.verify import verify
+from monitor.settings import LetterAgency, Letters
 from monitor.store.tables import ApplicantRow, Letter
 from tests.cups import PRINTER, Cups
 from tests.letters.samples import printed as pages_of
@@ -202,3 +205,23 @@ def test_no_server_or_a_strange_one(cups: Cups) -> None:
         Queue(device, PRINTER).send(b"%PDF", "x", "dunghen")
     job = Queue(cups.server, PRINTER).send(b"%PDF", "x", "dunghen")
     assert not Queue(cups.server, PRINTER).wait(job, FixedClock(MONDAY), 1)  # it waits in the queue, and says so
+
+
+def test_each_agency_prints_on_its_own_printer(
+    sessions: sessionmaker[Session], approved: Fill, cups: Cups, tmp_path: Path
+) -> None:
+    approved(1, 2)
+    with sessions.begin() as session:
+        session.execute(update(Letter).where(Letter.id == 2).values(agency_code="H19.127"))
+    settings = Letters(
+        print_server=cups.server,
+        agencies=(
+            LetterAgency(agency="H19.127", printer="cu", valid_to=date(2026, 10, 31)),
+            LetterAgency(agency="H19.127", printer=PRINTER, valid_from=date(2026, 11, 1)),
+        ),
+    )
+    went = replace(press(tmp_path, clock=SystemClock()), queue_of=printers(settings, date(2026, 11, 23)))
+    done = print_letters(sessions, Wanted(), went)
+    assert [(stack.printer, stack.file is not None) for stack in done.stacks] == [("", True), (PRINTER, False)]
+    (data,) = cups.device.printed(1)
+    assert CODE.format(2) in "".join(pages_of(data))

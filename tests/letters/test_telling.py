@@ -7,22 +7,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.sending import send_pending
+from monitor.calendars import load_calendar
 from monitor.clock import FixedClock
-from monitor.letters import life, telling
+from monitor.letters import life, pades, telling
 from monitor.letters.messages import SMS_LENGTH, sms_text
 from monitor.letters.office import Office
+from monitor.letters.sealing import seal
 from monitor.letters.steps import history
 from monitor.letters.verify import verify
 from monitor.mailroom import LetterMail
-from monitor.settings import Email
+from monitor.settings import CalendarSettings, Email, LetterKey, Letters
 from monitor.store.tables import ApplicantRow, Base, Letter, Message
+from tests.letters import keys
 from tests.letters.samples import printed, squeezed
-from tests.letters.test_life import MONDAY, OFFICE, WAY, by, change, go, refused, state, void
+from tests.letters.test_life import MONDAY, OFFICE, WAY, ZONE, by, change, go, refused, register, state, void
 from tests.letters.test_life import drafted as drafted_letters
 from tests.peers.smtp import MailServer, mail_server
 
@@ -50,7 +54,8 @@ class Post:
             sender="Đúng Hẹn <dh@vidu.gov.vn>",
             timeout=5,
         )
-        channel = LetterMail(settings, sessions, OFFICE, "https://dunghen.vidu.gov.vn/")
+        self.office = OFFICE
+        channel = LetterMail(settings, sessions, lambda: self.office, "https://dunghen.vidu.gov.vn/")
         self.channels: dict[str, Channel] = {channel.name: channel}
 
     def goes(self) -> int:
@@ -201,3 +206,62 @@ def test_a_letter_on_the_way_holds_no_person_in_the_outbox(post: Post, tmp_path:
         assert (message.address, message.payload["to"]) == (COUNTER, "counter")
         assert session.get_one(Letter, 1).content is not None
         assert set(message.payload) == {"letter_id", "to", "lines", "others"}
+
+
+def test_a_day_off_taken_up_since_the_start_counts_in_the_next_mail(post: Post, tmp_path: Path) -> None:
+    (tmp_path / "calendar.toml").write_text(
+        '[[day]]\non = 2026-11-25\nwork = false\nname = "Nghỉ phòng chống bão"\ndocument = "CĐ 1"\n', "utf-8"
+    )
+    changed = load_calendar(CalendarSettings(file=tmp_path / "calendar.toml"), ZONE.key, tmp_path)
+    go(post.sessions, *WAY[:4], to_counter)
+    post.office = replace(OFFICE, calendar=changed)
+    assert post.goes() == 1
+    assert "hết ngày 26/11/2026" in words_of(post.mail)[2], "the counter's one working day, 24 and 25 being off"
+
+
+class TestSignedElectronically:
+    """The applicant's mail carries the letter itself where it was signed as PDF, and only what was signed."""
+
+    @pytest.fixture
+    def signed(self, post: Post, tmp_path: Path) -> Path:
+        """The signed file of the letter, whose date is in the system."""
+        office = keys.made(tmp_path)
+        key = LetterKey(file=office.p12, password=SecretStr(keys.PASSWORD))
+        settings = Letters(folder=tmp_path / "letters", trust=(office.root,), keys=(key,))
+        post.office = replace(OFFICE, settings=settings)
+        go(post.sessions, *WAY[:4])
+        sealed = seal(post.sessions, 1, settings, by("Văn thư"), role="agency", folder=settings.folder)
+        go(post.sessions, *WAY[4:5], change, to_applicant)
+        return sealed.file
+
+    def test_the_mail_carries_it(self, post: Post, signed: Path) -> None:
+        assert post.goes() == 1
+        (paper,) = post.mail.taken[0][1].iter_attachments()
+        assert paper.get_filename() == "phieu-xin-loi-H19.126-251103-0001.pdf"
+        data = paper.get_content()
+        assert data == signed.read_bytes()
+        assert [(one.good, one.whole) for one in pades.validate(data, post.office.settings.trust)] == [(True, True)]
+        assert "Văn bản đã ký số được gửi kèm thư này." in words_of(post.mail)[2]
+
+    @pytest.mark.parametrize("changed", [b"x", None], ids=["changed", "gone"])
+    def test_a_file_that_is_not_what_was_signed_stays_here(
+        self, post: Post, signed: Path, changed: bytes | None
+    ) -> None:
+        if changed is None:
+            signed.unlink()
+        else:
+            signed.write_bytes(signed.read_bytes() + changed)
+        assert post.goes() == 0
+        assert post.mail.taken == []
+        assert state(post.sessions) == "date_changed"
+        with post.sessions() as session:
+            failed = history(session, 1)[-1]
+            assert (failed.step, "ký số lại" in failed.detail["why"]) == ("mail_failed", True)
+
+    def test_what_was_signed_before_a_letter_was_made_anew_is_not_sent(self, post: Post, signed: Path) -> None:
+        go(post.sessions, void)
+        post.goes()  # the mail that waited is let go of
+        again = (lambda s: life.reissue(s, 1, by()), *WAY[:3])
+        go(post.sessions, *again, lambda s: register(s, number=16), *WAY[4:5], change, to_applicant)
+        post.goes()
+        assert [list(message.iter_attachments()) for _, message in post.mail.taken] == [[]]

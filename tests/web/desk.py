@@ -24,7 +24,7 @@ from monitor.access import sessions as web_sessions
 from monitor.access.rights import Role
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.calendars import load_calendar
-from monitor.clock import FixedClock
+from monitor.clock import FixedClock, SystemClock
 from monitor.domain.calendar import WorkingCalendar
 from monitor.domain.course import class_of, letter_measure
 from monitor.domain.dossier import Status
@@ -32,7 +32,8 @@ from monitor.domain.stage import Stage, Warning
 from monitor.folding import folded, folded_back, plain_code
 from monitor.letters.draft import draft_letters
 from monitor.letters.office import Office
-from monitor.letters.sheets import print_here
+from monitor.letters.printing import printers
+from monitor.letters.sheets import print_here, print_out
 from monitor.owing import Rules
 from monitor.people import Agency, Directory, Person, Post
 from monitor.procedures import NO_CATALOGUE
@@ -179,6 +180,12 @@ def program(engine: Engine, **changes: Any) -> Any:
         ),
         letter_office=lambda session, now: Office(calendar(), Letters(), stale={"cong"}),
     )
+
+
+def printed_out(program: Any) -> Any:
+    """`print_out` of a program, by its settings as they are and the machine's clock: a printer takes its time."""
+    queues = printers(program.settings.letters, NOW.date())
+    return lambda ids, by: print_out(program.sessions, ids, by, SystemClock(), calendar(), _NAMES.get, queues)
 
 
 def session_of(program: Any, name: str) -> str:

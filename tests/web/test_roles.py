@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from monitor.access import accounts
 from monitor.store.tables import Acknowledgement, Letter, LetterStep
+from tests.cups import PRINTER, Cups
 from tests.web import desk
 from tests.web.conftest import served
 from tests.web.journeys import NEW_DATE, REASON, Clicks, bring, context, letter_of
@@ -96,6 +97,42 @@ def test_the_printed_file_holds_the_letters_and_their_list(program: Any) -> None
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
     assert all(text.count(code) >= 2 for code in OF_CLERK)  # on the list and on the letter
     assert "Không còn thư nào chờ in" in again.text
+
+
+def test_the_stack_goes_straight_to_the_agencys_printer(program: Any, cups: Cups) -> None:
+    import httpx
+
+    for code in OF_CLERK:
+        bring(program, letter_of(code), "approved")
+    own = {"print_server": cups.server, "agencies": [{"agency": "H19.31", "printer": PRINTER}]}
+    program.settings = desk.settings(letters=own)
+    program.print_out = desk.printed_out(program)
+    with served(program) as address, httpx.Client(base_url=address, timeout=60) as client:
+        desk.sign_in(program, client, "clerk")
+        assert f"Gửi tới máy in {PRINTER}" in client.get("/mot-cua").text
+        form = {"form_token": desk.form_token(client), "agency": "H19.31", "to": "printer"}
+        answer = client.post("/mot-cua/in", data=form)
+        assert f"Đã gửi 2 thư kèm danh sách tới máy in {PRINTER}" in answer.text
+        (job,) = cups.device.printed(1)
+        text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(job)).pages)
+        assert all(text.count(code) >= 2 for code in OF_CLERK)
+        assert "Không còn thư nào chờ in" in client.post("/mot-cua/in", data=form).text
+        assert [_steps(program, code)[-1] for code in OF_CLERK] == ["printed", "printed"]
+
+
+def test_a_printer_that_takes_nothing_is_said_and_nothing_counts_as_printed(program: Any, cups: Cups) -> None:
+    import httpx
+
+    bring(program, letter_of(OF_CLERK[0]), "approved")
+    own = {"print_server": cups.server, "agencies": [{"agency": "H19.31", "printer": "khong-co"}]}
+    program.settings = desk.settings(letters=own)
+    program.print_out = desk.printed_out(program)
+    with served(program) as address, httpx.Client(base_url=address, timeout=60) as client:
+        desk.sign_in(program, client, "clerk")
+        form = {"form_token": desk.form_token(client), "agency": "H19.31", "to": "printer"}
+        answer = client.post("/mot-cua/in", data=form)
+    assert (answer.status_code, "khong-co" in answer.text) == (409, True)
+    assert "printed" not in _steps(program, OF_CLERK[0])
 
 
 def test_a_clerk_records_the_date_and_the_handing_over_by_keyboard_alone(program: Any, shared_browser: Browser) -> None:

@@ -12,16 +12,17 @@ from hashlib import blake2b
 from operator import attrgetter
 from typing import Any
 
+import orjson
+
 from connectors.base import Applicant, DossierRecord
 from monitor.domain.dossier import Status
 
 _HASH_BYTES = 20
-_FIELDS = tuple(f.name for f in fields(DossierRecord))
-_APPLICANT_FIELDS = tuple(f.name for f in fields(Applicant))
+_FIELDS = tuple(sorted(f.name for f in fields(DossierRecord)))
+_APPLICANT_FIELDS = tuple(sorted(f.name for f in fields(Applicant)))
 _INSTANTS = frozenset(f.name for f in fields(DossierRecord) if f.name.endswith("_at"))
 _values = attrgetter(*_FIELDS)
 _applicant_values = attrgetter(*_APPLICANT_FIELDS)
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 class NotCanonical(ValueError):
@@ -31,12 +32,17 @@ class NotCanonical(ValueError):
 def canonical_json(record: DossierRecord) -> bytes:
     """The record as canonical JSON. Equal facts give equal bytes, in whatever order or zone they came."""
     # no dataclasses.asdict: it copies every instant deeply, at ten times the price
-    plain = dict(zip(_FIELDS, _values(record), strict=True))
+    plain = dict(zip(_FIELDS, _values(record), strict=True))  # the fields stand sorted, so the keys do
     for name in _INSTANTS:
-        plain[name] = _plain(plain[name])
+        at = plain[name]
+        if at is not None and at.tzinfo is not UTC:
+            plain[name] = _in_utc(at)
     plain["alternates"] = sorted(set(record.alternates))
     plain["applicant"] = dict(zip(_APPLICANT_FIELDS, _applicant_values(record.applicant), strict=True))
-    return _encode(plain).encode()
+    try:
+        return orjson.dumps(plain)
+    except orjson.JSONEncodeError:
+        raise NotCanonical("a text that is no Unicode, or a value of another kind than its field") from None
 
 
 def record_hash(record: DossierRecord) -> str:
@@ -66,12 +72,10 @@ def record_from_json(data: bytes) -> DossierRecord:
         raise NotCanonical("a field is unknown or missing") from None
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise NotCanonical("an instant without a zone")
-        return value.astimezone(UTC).isoformat()
-    return value
+def _in_utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise NotCanonical("an instant without a zone")
+    return at.astimezone(UTC)
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -1,6 +1,5 @@
 """What was heard of a dossier, read back from the evidence for its explanation."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import DossierRecord
 from connectors.canonical import NotCanonical, record_from_json
+from monitor.store.packing import NotPacked, unpacked
 from monitor.store.tables import Observation, SourceDossier
 from monitor.store.writing import in_batches
 
@@ -47,8 +47,8 @@ def histories(session: Session, dossier_ids: Sequence[int], known: datetime) -> 
 def _record(data: bytes) -> DossierRecord | None:
     """The record of an observation; None for a row that was set aside unread."""
     try:
-        return record_from_json(zlib.decompress(data)) if data else None
-    except (zlib.error, NotCanonical):
+        return record_from_json(unpacked(data)) if data else None
+    except (NotPacked, NotCanonical):
         return None
 
 

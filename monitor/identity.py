@@ -14,7 +14,7 @@ from monitor.figures import forget
 from monitor.joined_letters import follow_views, part_letters
 from monitor.people import Directory
 from monitor.store.tables import Alias, CrossingRow, DeclaredId, Dossier, FindingRow, Notice, SourceDossier
-from monitor.store.writing import in_batches, insert_many, insert_returning_ids, table_of, update_many
+from monitor.store.writing import AT_ONCE, among, in_batches, insert_many, insert_returning_ids, table_of, update_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ def _link(
 def _others_by_code(session: Session, source: str, codes: Iterable[str]) -> dict[str, list[Any]]:
     view = table_of(SourceDossier)
     found: dict[str, list[Any]] = {}
-    for batch in in_batches(sorted(set(codes))):
+    for batch in in_batches(sorted(set(codes)), AT_ONCE):
         statement = select(view.c.id, view.c.source, view.c.dossier_id, view.c.agency_code, view.c.code).where(
-            view.c.code.in_(batch), view.c.source != source
+            among(session, view.c.code, batch), view.c.source != source
         )
         for row in session.execute(statement.order_by(view.c.id)):
             found.setdefault(row.code, []).append(row)
@@ -90,11 +90,11 @@ def _others_by_code(session: Session, source: str, codes: Iterable[str]) -> dict
 def _others_by_declared(session: Session, source: str, codes: Sequence[str]) -> dict[str, list[Any]]:
     view, declared = table_of(SourceDossier), table_of(DeclaredId)
     found: dict[str, list[Any]] = {}
-    for batch in in_batches(codes):
+    for batch in in_batches(codes, AT_ONCE):
         statement = (
             select(view.c.id, view.c.dossier_id, declared.c.code)
             .join(declared, declared.c.view_id == view.c.id)
-            .where(declared.c.code.in_(batch), view.c.source != source)
+            .where(among(session, declared.c.code, batch), view.c.source != source)
         )
         for row in session.execute(statement.order_by(view.c.id)):
             found.setdefault(row.code, []).append(row)

@@ -3,16 +3,16 @@
 Everything here runs inside the caller's transaction, in a fixed number of statements per page.
 """
 
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from connectors.base import DossierRecord, Page
+from connectors.base import Applicant, DossierRecord, Page
 from connectors.canonical import canonical_json, hash_of
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.deadline import Deadline, count_due
@@ -24,8 +24,11 @@ from monitor.people import Directory
 from monitor.procedures import Term, Terms
 from monitor.set_aside import clear_mended, set_aside, unreadable_keys
 from monitor.store.findings import Sync, sync_findings
+from monitor.store.packing import packed
 from monitor.store.tables import ApplicantRow, DeclaredId, Dossier, Observation, ProcedureSeen, SourceDossier
 from monitor.store.writing import (
+    AT_ONCE,
+    among,
     grouped,
     in_batches,
     insert_many,
@@ -34,10 +37,12 @@ from monitor.store.writing import (
     table_of,
     update_many,
 )
-from monitor.views import SourceRole, SourceView, disagreements, facts_of, fold, speaking
+from monitor.views import SourceRole, SourceView, disagreements, fold, precision_of, speaking
 
 _NOT_TRUSTED = FindingKind.FINISH_NOT_TRUSTED.value
 _VIEW_FIELDS = tuple(f.name for f in fields(SourceView))
+_PERSON_FIELDS = tuple(f.name for f in fields(Applicant))
+_person = attrgetter(*_PERSON_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,14 @@ class _Known:
     confirmed_at: datetime
     is_unseen: bool
     view: SourceView
+
+
+class _New(NamedTuple):
+    """A record that is not as we hold it."""
+
+    record: DossierRecord
+    canonical: bytes
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +134,13 @@ def store_page(
     """
     latest = {record.key: (record, raw) for record, raw in zip(page.records, page.raws, strict=True)}
     news = _news(session, source, [record for record, _ in latest.values()])
-    known = _known_views(session, source, list(news))
+    known = _known_views(session, source, [new.record.key for new in news])
     unreadable = unreadable_keys(session, source)
     heard: list[_Heard] = []
-    for key, canonical in news.items():
-        record, raw = latest[key]
+    for new in news:
+        key = new.record.key
         confirmed = None if key in unreadable else sweep_confirmed_at
-        heard.append(_heard(source, record, canonical, raw, known.get(key), now, confirmed))
+        heard.append(_heard(source, new, latest[key][1], known.get(key), now, confirmed))
     aside = set_aside(session, source, page.bad, now, pull_id)
     if page.records:
         clear_mended(session, source, page.records, now)
@@ -144,38 +157,38 @@ def _is_drift(record: DossierRecord, before: datetime) -> bool:
 
 
 def _heard(
-    source: str,
-    record: DossierRecord,
-    canonical: bytes,
-    raw: bytes,
-    known: _Known | None,
-    now: datetime,
-    sweep_at: datetime | None,
+    source: str, new: _New, raw: bytes, known: _Known | None, now: datetime, sweep_at: datetime | None
 ) -> _Heard:
     not_before = known.confirmed_at if known else None
     if known and sweep_at is not None and not known.is_unseen:
         not_before = max(known.confirmed_at, sweep_at)
-    view = fold(known.view if known else None, source, record, now, not_before)
-    return _Heard(record, canonical, raw, hash_of(canonical), known, not_before, view)
+    view = fold(known.view if known else None, source, new.record, now, not_before)
+    return _Heard(new.record, new.canonical, raw, new.hash, known, not_before, view)
 
 
-def _news(session: Session, source: str, records: Sequence[DossierRecord]) -> dict[str, bytes]:
-    """The canonical bytes of the records that say something new, by key. Hashes are compared before anything else is
-    read: nearly every row of nearly every page is unchanged."""
+def _news(session: Session, source: str, records: Sequence[DossierRecord]) -> list[_New]:
+    """The records that say something new. Hashes are compared before anything else is read: nearly every row of nearly
+    every page is unchanged."""
     table = table_of(SourceDossier)
     held: dict[str, str] = {}
-    for batch in in_batches([record.key for record in records]):
-        statement = select(table.c.key, table.c.record_hash).where(table.c.source == source, table.c.key.in_(batch))
+    for batch in in_batches([record.key for record in records], AT_ONCE):
+        is_asked = among(session, table.c.key, batch)
+        statement = select(table.c.key, table.c.record_hash).where(table.c.source == source, is_asked)
         held.update((key, record_hash) for key, record_hash in session.execute(statement))
-    told = ((record.key, canonical_json(record)) for record in records)
-    return {key: canonical for key, canonical in told if held.get(key) != hash_of(canonical)}
+    news = []
+    for record in records:
+        canonical = canonical_json(record)
+        if held.get(record.key) != (hashed := hash_of(canonical)):
+            news.append(_New(record, canonical, hashed))
+    return news
 
 
 def _known_views(session: Session, source: str, keys: Sequence[str]) -> dict[str, _Known]:
     table = table_of(SourceDossier)
     known: dict[str, _Known] = {}
-    for batch in in_batches(keys):
-        rows = session.execute(select(table).where(table.c.source == source, table.c.key.in_(batch))).mappings()
+    for batch in in_batches(keys, AT_ONCE):
+        is_asked = among(session, table.c.key, batch)
+        rows = session.execute(select(table).where(table.c.source == source, is_asked)).mappings()
         for row in rows:
             known[row["key"]] = _Known(
                 row["id"],
@@ -201,19 +214,13 @@ def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetim
             "heard_at": now,
             "not_before_at": item.not_before,
             "record_hash": item.hash,
-            "record": _packed(item.canonical),
-            "raw": _packed(item.raw),
+            "record": packed(item.canonical),
+            "raw": packed(item.raw),
             "pull_id": pull_id,
         }
         for item in heard
     ]
     insert_many(session, Observation, rows)
-
-
-def _packed(data: bytes) -> bytes:
-    """As `zlib.decompress` reads it. Rows are short: a higher level and the usual window cost time and win nothing."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 12, 5)
-    return packer.compress(data) + packer.flush()
 
 
 def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake: Intake, now: datetime) -> set[int]:
@@ -253,10 +260,9 @@ def _add_views(
         sync_findings(session, Sync(_NOT_TRUSTED, doubts, ()), now)
     dossier_of = {item.record.key: dossier_id for item, dossier_id in zip(alone, begun, strict=True)}
     dossier_of |= {key: link.dossier_id for key, link in links.items() if key not in dossier_of}
-    rows = [
-        {**_columns(item, now), "dossier_id": dossier_of[item.record.key], "first_heard_at": now, "missing_sweeps": 0}
-        for item in new
-    ]
+    rows = [_columns(item, now) for item in new]
+    for row in rows:
+        row["dossier_id"], row["first_heard_at"], row["missing_sweeps"] = dossier_of[row["key"]], now, 0
     ids = insert_returning_ids(session, SourceDossier, rows)
     linked = [
         (view_id, links[item.record.key]) for view_id, item in zip(ids, new, strict=True) if item.record.key in links
@@ -271,7 +277,9 @@ def _bearer(item: _Heard) -> Bearer:
 
 
 def _columns(item: _Heard, now: datetime) -> dict[str, Any]:
-    return {**item.view.columns(), "record_hash": item.hash, "confirmed_at": now}
+    columns = item.view.columns()
+    columns["record_hash"], columns["confirmed_at"] = item.hash, now
+    return columns
 
 
 def _store_people(session: Session, ids: Mapping[int, _Heard], intake: Intake, known_ids: Sequence[int]) -> None:
@@ -279,14 +287,12 @@ def _store_people(session: Session, ids: Mapping[int, _Heard], intake: Intake, k
         session.execute(delete(ApplicantRow).where(ApplicantRow.view_id.in_(batch)))
     rows = []
     for view_id, item in ids.items():
-        person = item.record.applicant
-        view = item.view
-        found_by = {
-            "agency_code": intake.directory.canonical(view.source, view.agency_code) or view.agency_code,
-            "folded": folded(person.name),
-            "folded_back": folded_back(person.name),
-        }
-        rows.append({"view_id": view_id, **{f.name: getattr(person, f.name) for f in fields(person)}, **found_by})
+        person, view = item.record.applicant, item.view
+        row = dict(zip(_PERSON_FIELDS, _person(person), strict=True))
+        row["view_id"] = view_id
+        row["agency_code"] = intake.directory.canonical(view.source, view.agency_code) or view.agency_code
+        row["folded"], row["folded_back"] = folded(person.name), folded_back(person.name)
+        rows.append(row)
     insert_many(session, ApplicantRow, rows)
 
 
@@ -321,6 +327,10 @@ def _finish_doubt(views: Sequence[SourceView], intake: Intake) -> str:
 def note_procedures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the name of every procedure seen, so that people find its dossiers by it."""
     seen = {row["procedure_code"]: row for row in rows if row["procedure_code"]}
+    table = table_of(ProcedureSeen)
+    for batch in in_batches(list(seen), AT_ONCE):
+        for code in session.scalars(select(table.c.code).where(among(session, table.c.code, batch))):
+            del seen[code]
     named = [
         {
             "code": code,
@@ -336,7 +346,6 @@ def note_procedures(session: Session, rows: Sequence[Mapping[str, Any]]) -> None
 def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> dict[str, Any]:
     view = speaking(views, intake.roles)
     term = intake.terms.find(view.procedure_code, view.channel) if view.procedure_code else None
-    facts = facts_of(view, intake.roles, payment_pauses=bool(term and term.rules.payment_pauses))
     # a finding may hang on the first promise any system ever made
     first = min((v.original_promised_at for v in views if v.original_promised_at), default=None)
     original = view.original_promised_at or first
@@ -344,10 +353,11 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
     agency = intake.directory.agency(own_code) if own_code else None
     calendar = intake.calendar.of(own_code or view.agency_code)
     due = own_count(term, view.received_at, calendar)
+    plain = plain_code(view.code)
     return {
         "code": view.code,
-        "code_plain": plain_code(view.code),
-        "code_back": plain_code(view.code)[::-1],
+        "code_plain": plain,
+        "code_back": plain[::-1],
         "procedure_code": view.procedure_code,
         "procedure_name": view.procedure_name or (term.name if term else ""),
         "field_code": view.field_code,
@@ -356,8 +366,8 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "channel": view.channel,
         "status": view.status.value,
         "speaking_source": view.source,
-        "precision": facts.precision.value,
-        "payment_pauses": facts.payment_pauses,
+        "precision": precision_of(view, intake.roles).value,
+        "payment_pauses": bool(term and term.rules.payment_pauses),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,
         "promised_at": view.promised_at,

@@ -7,6 +7,7 @@ to old codes and to what each source calls it, each only within its own dates. R
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -133,6 +134,7 @@ class Directory:
         for agency in self._agencies.values():
             for name in names_of(agency):
                 self._names.setdefault(name, []).append(agency)
+        self._canonical = lru_cache(maxsize=10_000)(self._look_up)  # asked for every row of every source
 
     def canonical(self, source: str, agency_code: str, on: date | None = None) -> str:
         """Our code of the agency that `source` calls `agency_code`; "" if nobody answers to it.
@@ -140,6 +142,9 @@ class Directory:
         A name that the source has for itself goes before a code that all share. Of several that answered to it in
         turn, the one valid `on` that day, else the one that answers today (open end), else the last one.
         """
+        return self._canonical(source, agency_code, on)
+
+    def _look_up(self, source: str, agency_code: str, on: date | None) -> str:
         folded = folded_code(agency_code)
         found = self._names.get((source, folded)) or self._names.get(("", folded))
         if not found:

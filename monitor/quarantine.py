@@ -1,6 +1,5 @@
 """Readings that were not believed: kept with their reason and their evidence until one passes or a person accepts."""
 
-import zlib
 from datetime import datetime
 from hashlib import blake2b
 
@@ -8,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Gate
+from monitor.store.packing import packed
 from monitor.store.tables import Observation, Quarantine, Source
 from monitor.store.writing import insert_returning_ids
 
@@ -34,7 +34,7 @@ def quarantine(
             "not_before_at": None,
             "record_hash": blake2b(evidence, digest_size=20).hexdigest(),
             "record": b"",
-            "raw": zlib.compress(evidence, 6),
+            "raw": packed(evidence),
             "pull_id": pull_id,
         }
         (kept,) = insert_returning_ids(session, Observation, [row])

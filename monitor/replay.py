@@ -3,7 +3,6 @@
 Facts are append-only, so the past can be told; nothing is ever written to the store it is read from.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.base import Page
 from connectors.canonical import record_from_json
 from monitor.intake import Intake, store_page
+from monitor.store.packing import unpacked
 from monitor.store.tables import Dossier, Observation, Pull, Source
 from monitor.store.writing import insert_many, table_of
 
@@ -66,8 +66,8 @@ def hear_again(
 def _store(target: sessionmaker[Session], intake: Intake, key: "_Key", rows: Sequence[Any]) -> None:
     name, heard_at, not_before = key
     page = Page(
-        records=tuple(record_from_json(zlib.decompress(row.record)) for row in rows),
-        raws=tuple(zlib.decompress(row.raw) if row.raw else b"" for row in rows),
+        records=tuple(record_from_json(unpacked(row.record)) for row in rows),
+        raws=tuple(unpacked(row.raw) if row.raw else b"" for row in rows),
     )
     with target.begin() as session:
         store_page(session, name, page, intake, heard_at, not_before, rows[0].pull_id)

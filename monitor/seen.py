@@ -18,6 +18,7 @@ class Seen:
         self._table.execute("PRAGMA journal_mode = OFF")
         self._table.execute("PRAGMA cache_size = -4096")
         self._table.execute("CREATE TABLE seen (key TEXT PRIMARY KEY) WITHOUT ROWID")
+        self.has_unreadable = False
 
     def __enter__(self) -> Self:
         return self
@@ -30,8 +31,11 @@ class Seen:
     def close(self) -> None:
         self._table.close()
 
-    def add(self, keys: Iterable[str]) -> None:
-        self._table.executemany("INSERT OR IGNORE INTO seen VALUES (?)", ((key,) for key in keys))
+    def add(self, keys: Iterable[str], *, unreadable: bool = False) -> None:
+        """`unreadable`: of rows that were set aside, for which we may hold no view."""
+        keys = list(keys)
+        self.has_unreadable |= unreadable and bool(keys)
+        self._table.executemany("INSERT OR IGNORE INTO seen VALUES (?)", zip(keys, strict=True))
 
     def __bool__(self) -> bool:
         return self._table.execute("SELECT 1 FROM seen LIMIT 1").fetchone() is not None

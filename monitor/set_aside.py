@@ -1,6 +1,5 @@
 """Rows that could not be read: kept once with a count, their dossiers not trusted, cleared when they are mended."""
 
-import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from connectors.base import BadRecord, DossierRecord
 from monitor.domain.findings import FindingKind
 from monitor.store.findings import Sync, open_kinds, sync_findings
+from monitor.store.packing import packed
 from monitor.store.tables import BadRecordRow, Dossier, Observation, SourceDossier
 from monitor.store.writing import in_batches, insert_returning_ids, table_of
 
@@ -42,7 +42,7 @@ def set_aside(session: Session, source: str, bad: Sequence[BadRecord], now: date
             "not_before_at": None,
             "record_hash": fault_hash,
             "record": b"",
-            "raw": zlib.compress(b.raw, 6),
+            "raw": packed(b.raw),
             "pull_id": pull_id,
         }
         for (_, _, fault_hash), b in fresh

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors.base import DossierRecord
@@ -49,9 +50,11 @@ class SourceView:
     officer: str
     changed_at: datetime
 
-    def columns(self) -> dict[str, object]:
+    def columns(self) -> dict[str, Any]:
         """As a row of `source_dossier` (without id, dossier and bookkeeping)."""
-        return dict(zip(_COLUMNS, _values(self), strict=True)) | {"status": self.status.value}
+        columns = dict(zip(_COLUMNS, _values(self), strict=True))
+        columns["status"] = self.status.value
+        return columns
 
 
 _COLUMNS = tuple(f.name for f in fields(SourceView))
@@ -140,10 +143,15 @@ def disagreements(views: Sequence[SourceView], roles: Mapping[str, SourceRole], 
     return "; ".join(text for text in said if text)
 
 
-def facts_of(view: SourceView, roles: Mapping[str, SourceRole], *, payment_pauses: bool = False) -> Facts:
-    """What the rules may look at, from the speaking view."""
+def precision_of(view: SourceView, roles: Mapping[str, SourceRole]) -> Precision:
+    """How exactly lateness may be judged: to the instant only where source and promise are."""
     role = roles.get(view.source)
     exact = role is not None and role.lateness is Precision.INSTANT and not view.promised_date_only
+    return Precision.INSTANT if exact else Precision.DATE
+
+
+def facts_of(view: SourceView, roles: Mapping[str, SourceRole], *, payment_pauses: bool = False) -> Facts:
+    """What the rules may look at, from the speaking view."""
     return Facts(
         status=view.status,
         received_at=view.received_at,
@@ -155,7 +163,7 @@ def facts_of(view: SourceView, roles: Mapping[str, SourceRole], *, payment_pause
         finished_by=view.finished_by_at,
         paused_since=view.paused_since_at,
         submitted_at=view.submitted_at,
-        precision=Precision.INSTANT if exact else Precision.DATE,
+        precision=precision_of(view, roles),
         payment_pauses=payment_pauses,
         pauses=view.pauses,
     )

@@ -3,7 +3,6 @@
 import itertools
 import json
 import random
-import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from monitor.domain.letter import LetterState
 from monitor.figures import FINDING
 from monitor.letters.steps import By, open_case, record
 from monitor.reports.figures import SILENT, Period, figures_by, total, trend
+from monitor.store.packing import unpacked
 from monitor.store.tables import FindingRow, Letter, Observation, Standing
 from tests.test_judging_stories import READY, RUNNING, VN, at, hear
 
@@ -126,7 +126,7 @@ def _counted_by_hand(session: Session, day: date) -> dict[tuple[str, str], Count
     """Every observation unpacked, dossier by dossier: no table of judging is looked at."""
     said: dict[str, list[tuple[date, dict[str, Any]]]] = {}
     for row in session.scalars(select(Observation).order_by(Observation.heard_at, Observation.id)):
-        told = json.loads(zlib.decompress(row.record))
+        told = json.loads(unpacked(row.record))
         said.setdefault(row.key, []).append((row.heard_at.astimezone(VN).date(), told))
     found: dict[tuple[str, str], Counter[str]] = {}
     for history in said.values():

@@ -1,9 +1,23 @@
 """Bulk writes that mean the same on SQLite and PostgreSQL."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -15,6 +29,7 @@ _T = TypeVar("_T")
 
 # SQLite of Debian 12 takes 32,766 parameters a statement: this is well below, and still few statements.
 IN_BATCH = 500
+AT_ONCE = 5000  # values that `among` takes as one
 
 
 # Any number, as long as it is this program's own: the name of the one writer's place.
@@ -36,6 +51,17 @@ def in_batches(items: Sequence[_T], size: int = IN_BATCH) -> Iterator[Sequence[_
     """Slices of at most `size`, for IN lists."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def among(session: Session, column: ColumnElement[Any], values: Sequence[str] | Sequence[int]) -> ColumnElement[bool]:
+    """`column IN (values)` with the values as one parameter: a list of bind parameters costs more to compile than the
+    rows cost to find, and has a limit. For texts and whole numbers; keep to a few thousand at once."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        return column.in_(values)  # SQLite's JSON ends a text there
+    each = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(each.c.value))
 
 
 def table_of(model: type[DeclarativeBase]) -> Table:
@@ -78,40 +104,42 @@ def _tuples(
     names, columns = [], []
     for column in table.columns:
         default = column.default
-        if column.name in rows[0]:
-            values: list[Any] = [row[column.name] for row in rows]
-        elif isinstance(default, ScalarElementColumnDefault):
-            values = [default.arg] * len(rows)
-        else:
-            continue
         # the type's own way into this database: looked up once a column, not once a value
         convert = column.type.dialect_impl(dialect).bind_processor(dialect)
-        names.append(column.name)
-        if convert is not None and isinstance(column.type, Instant):
-            columns.append(_converted(values, convert))
+        if isinstance(column.type, LargeBinary):
+            convert = None  # both drivers take bytes as they are
+        if column.name in rows[0]:
+            values = list(map(itemgetter(column.name), rows))
+            if isinstance(column.type, Instant):
+                values = column.type.bind_all(values, dialect)
+            elif convert is not None:
+                values = _converted(values, convert)
+        elif isinstance(default, ScalarElementColumnDefault):
+            values = [default.arg if convert is None else convert(default.arg)] * len(rows)
         else:
-            columns.append(values if convert is None else [convert(value) for value in values])
+            continue
+        names.append(column.name)
+        columns.append(values)
     return names, list(zip(*columns, strict=True))
 
 
-def _converted(instants: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
-    """Each instant converted, one that stands again only once: a page shares its moment and its absent dates."""
-    first = instants[0]
-    if all(instant is first for instant in instants):
-        return [convert(first)] * len(instants)
-    done = {instant: convert(instant) for instant in set(instants)}
-    return [done[instant] for instant in instants]
+def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    """Each value converted, one that all rows share only once: nearly always nothing."""
+    first = values[0]
+    if values.count(first) == len(values):
+        return [convert(first)] * len(values)
+    return [convert(value) for value in values]
 
 
-def insert_returning_ids(
-    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
-) -> list[int]:
-    """Inserts and returns the new ids in the order of `rows`. The ids are taken first and written with the rows: an
-    ordered RETURNING would cost a statement a row on SQLite."""
+def insert_returning_ids(session: Session, model: type[DeclarativeBase], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Inserts and returns the new ids in the order of `rows`, which take them up as "id". The ids are taken first and
+    written with the rows: an ordered RETURNING would cost a statement a row on SQLite."""
     if not rows:
         return []
     ids = _new_ids(session, table_of(model), len(rows))
-    insert_many(session, model, [{**row, "id": new_id} for row, new_id in zip(rows, ids, strict=True)])
+    for row, new_id in zip(rows, ids, strict=True):
+        row["id"] = new_id
+    insert_many(session, model, rows)
     return ids
 
 

@@ -1,5 +1,6 @@
 """Equal facts give equal bytes; any other fact gives another hash; nothing is lost on the way back."""
 
+import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -63,6 +64,21 @@ def test_order_and_zone_are_cosmetic(record: DossierRecord, chance: object, hour
 )
 def test_every_fact_counts(changed: dict[str, object]) -> None:
     assert record_hash(replace(RECORD, **changed)) != record_hash(RECORD)  # type: ignore[arg-type]
+
+
+@settings(max_examples=proof_examples(200, 100_000), deadline=None)
+@given(RECORDS)
+def test_the_fast_encoder_writes_what_the_plain_one_does(record: DossierRecord) -> None:
+    """Stored hashes were made by the standard library's encoder; another must not change one byte of them."""
+    plain = json.loads(canonical_json(record))
+    assert json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() == canonical_json(
+        record
+    )
+
+
+def test_a_text_that_is_no_unicode_has_no_canonical_form() -> None:
+    with pytest.raises(NotCanonical):
+        canonical_json(replace(RECORD, officer="\ud800"))
 
 
 def test_hash_is_pinned() -> None:

@@ -52,7 +52,7 @@ def test_sqlite_is_opened_for_power_cuts(sqlite_url: str) -> None:
 
 
 def test_a_store_that_will_not_take_the_settings_is_refused(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(database._PRAGMAS, "page_size", 12345)  # SQLite keeps its own
+    monkeypatch.setitem(database.PRAGMAS, "page_size", 12345)  # SQLite keeps its own
     with pytest.raises(database.StoreUnsafe, match="page_size"):
         database.open_engine(sqlite_url)
 

@@ -3,7 +3,6 @@
 Citizens exist only where they may: in `applicant`, in the raw evidence and in the words of letters.
 """
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,6 +37,7 @@ from monitor.owing import Rules
 from monitor.people import Agency, Directory, Person, Post
 from monitor.procedures import NO_CATALOGUE
 from monitor.settings import CalendarSettings, Letters, Settings
+from monitor.store.packing import packed
 from monitor.store.tables import (
     ApplicantRow,
     BadRecordRow,
@@ -361,8 +361,8 @@ def evidence(number: int, case: Case, applicant: str) -> dict[str, Any]:
         "key": f"k{number}",
         "heard_at": NOW - timedelta(days=3),
         "record_hash": record_hash(record),
-        "record": zlib.compress(canonical_json(record)),
-        "raw": zlib.compress(str(PERSON).encode()),
+        "record": packed(canonical_json(record)),
+        "raw": packed(str(PERSON).encode()),
     }
 
 

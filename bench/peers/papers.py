@@ -6,6 +6,7 @@ its advantage.
 """
 
 import json
+import os
 import shutil
 import subprocess
 from base64 import b64encode
@@ -93,10 +94,14 @@ def office(contents: Sequence[Content], folder: Path) -> None:
         template.render(word.context_of(content), autoescape=True)
         template.save(folder / f"{n}.docx")
     profile = f"-env:UserInstallation=file://{folder}/profile"
+    # the letters' own fonts, which stand in for Times New Roman where the system has neither
+    config = folder / "fonts.conf"
+    config.write_text(f"<fontconfig><include>/etc/fonts/fonts.conf</include><dir>{FOLDER}</dir></fontconfig>", "utf-8")
+    environment = os.environ | {"FONTCONFIG_FILE": str(config)}
     command = [soffice(), profile, "--headless", "--convert-to", TO_PDF, "--outdir", str(folder)]
     left = [folder / f"{n}.docx" for n in range(len(contents))]
     for _ in range(3):  # it may leave files out and end with 0: what is missing is given to it again
-        done = subprocess.run([*command, *map(str, left)], check=False, capture_output=True)
+        done = subprocess.run([*command, *map(str, left)], check=False, capture_output=True, env=environment)
         left = [file for file in left if not file.with_suffix(".pdf").is_file()]
         if not left:
             return

@@ -26,14 +26,16 @@ from monitor.letters.steps import By, Case, Done, StepRefused, latest, note, ope
 from monitor.letters.wording import tells
 from monitor.store.tables import Dossier, Letter, SourceDossier
 
+# Signed, and not in the applicant's hands yet: it can be taken back.
+VOIDABLE = (LetterState.SIGNED, LetterState.REGISTERED, LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
+DECIDABLE = (LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED)
 CHANNELS = ("email", "sms", "phone", "printed", "social", "post")  # Điều 19 khoản 6; post and hand for paper
 _REASONS = 5000  # of the agency's newest letters, looked at for copies
 
 
 def decide(session: Session, letter_id: int, office: Office, by: By, *, reason: str, new_date: date | None) -> Done:
     """Sets the reason and the one new date. Allowed again until the letter is signed: then it must be approved anew."""
-    allowed = (LetterState.DRAFTED, LetterState.DECIDED, LetterState.APPROVED)
-    case = open_case(session, letter_id, by, allowed, unsuspended=True, stale=office.stale)
+    case = open_case(session, letter_id, by, DECIDABLE, unsuspended=True, stale=office.stale)
     letter, dossier = case.letter, case.dossier
     promised, forms = _promised(case, office), Forms(office.settings.templates)
     form = forms.get(letter.form)
@@ -182,8 +184,7 @@ def applicant_has_it(session: Session, case: Case, by: By, **detail: str) -> Don
 
 def void(session: Session, letter_id: int, by: By, *, why: str) -> Done:
     """Takes a signed letter back before it reached the applicant. Steps, number and words stay on record."""
-    allowed = (LetterState.SIGNED, LetterState.REGISTERED, LetterState.COUNTER_TOLD, LetterState.DATE_CHANGED)
-    case = open_case(session, letter_id, by, allowed)
+    case = open_case(session, letter_id, by, VOIDABLE)
     said = note(session, case, why, "why")
     if case.letter.new_date_on is not None:
         # the extension stood on this letter, and a source may show its date for a while yet

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -118,7 +118,8 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
     """Routes of one letter."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-    def page(visit: Visit, letter_id: int, filled: Filled, wrong: str = "") -> str:
+    def page(visit: Visit, letter_id: int, filled: Filled, wrong: str = "", asked: str = "") -> str:
+        """`asked` is the step that the reader wants instead of the next one: to word the reason anew, to void."""
         with visit.reading() as session:
             letter = session.get(Letter, letter_id)
             if letter is None:
@@ -128,6 +129,9 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
             due = one_due(session, office, program.calendar, visit.now, letter_id)
             own = program.calendar.of(letter.agency_code)
             step = NEXT.get(due.task, "") if due is not None else ""
+            others = _others(visit, letter, step)
+            if asked == "ly-do" and asked in others:
+                step = asked
             may = bool(step) and visit.may(STEPS[step].right, letter.agency_code)
             chosen = _day(filled.new_date)
             if chosen is None and due is not None and due.proposal is not None:
@@ -142,6 +146,8 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
                 due=due,
                 step=step if may else "",
                 waits_for=step,
+                others=others - {step},
+                asked=asked,
                 filled=filled,
                 wrong=wrong,
                 reason=reason_of(letter),
@@ -157,8 +163,8 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
 
     @routes.get("/thu/{letter_id}")
     @needs(Right.SEE_DOSSIERS)
-    def letter_page(visit: VisitDep, letter_id: StoredId) -> str:
-        return page(visit, letter_id, Filled())
+    def letter_page(visit: VisitDep, letter_id: StoredId, sua: Annotated[str, Query(max_length=10)] = "") -> str:
+        return page(visit, letter_id, Filled(), asked=sua)
 
     @routes.post("/thu/{letter_id}/{step}")
     @needs(Right.SEE_DOSSIERS)
@@ -187,10 +193,20 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
         try:
             take_step(visit, letter_id, step, filled)
         except StepRefused as refused:
-            return HTMLResponse(page(visit, letter_id, filled, visit.say(refused.words)), 409)
+            return HTMLResponse(page(visit, letter_id, filled, visit.say(refused.words), step), 409)
         return RedirectResponse(shown.root + safe_target(ve or f"/thu/{letter_id}"), 303)
 
     return routes
+
+
+def _others(visit: Visit, letter: Letter, step: str) -> set[str]:
+    """The steps besides the next one that this reader may take: another reason before the signature, taking back."""
+    possible = {"ly-do": life.DECIDABLE, "huy": life.VOIDABLE}
+    return {
+        name
+        for name, states in possible.items()
+        if name != step and letter.state in states and visit.may(STEPS[name].right, letter.agency_code)
+    }
 
 
 def reason_of(letter: Letter) -> str:

@@ -10,9 +10,44 @@ from monitor.letters.steps import By
 from monitor.store.tables import Letter
 from tests.web import desk
 from tests.web.conftest import served
-from tests.web.journeys import HEAD, bring, letter_of
+from tests.web.journeys import HEAD, NEW_DATE, bring, letter_of
 
 CODE = "H19.31-260209-0007"
+
+
+def test_a_leader_takes_a_signed_letter_back_with_a_word_why(program: Any) -> None:
+    """On the letter's own page; an officer sees no such thing there."""
+    letter_id = letter_of(CODE)
+    bring(program, letter_id, "registered")
+    with served(program) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(program, client, "chairman")
+        assert f'action="/thu/{letter_id}/huy"' in client.get(f"/thu/{letter_id}").text
+        data = {"form_token": desk.form_token(client), "why": " "}
+        refused = client.post(f"/thu/{letter_id}/huy", data=data)
+        assert (refused.status_code, '<details class="step" open>' in refused.text) == (409, True)
+        assert client.post(f"/thu/{letter_id}/huy", data=data | {"why": "Ghi nhầm số"}).status_code == 303
+        assert f'action="/thu/{letter_id}/huy"' not in client.get(f"/thu/{letter_id}").text
+    with Session(program.engine) as session:
+        assert session.get_one(Letter, letter_id).state == "void"
+    with served(program) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(program, client, "officer")
+        assert "/huy" not in client.get(f"/thu/{letter_id}").text
+
+
+def test_an_officer_gives_the_reason_again_until_the_letter_is_signed(program: Any) -> None:
+    letter_id = letter_of(CODE)
+    bring(program, letter_id, "approved")
+    with served(program) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(program, client, "officer")
+        assert f"/thu/{letter_id}?sua=ly-do" in client.get(f"/thu/{letter_id}").text
+        assert 'name="reason"' in client.get(f"/thu/{letter_id}", params={"sua": "ly-do"}).text
+        data = {"form_token": desk.form_token(client), "reason": "", "new_date": NEW_DATE.isoformat()}
+        refused = client.post(f"/thu/{letter_id}/ly-do", data=data)
+        assert (refused.status_code, 'name="reason"' in refused.text) == (409, True), "the form stays open"
+        said = data | {"reason": "Chờ kết quả đo đạc lại ngoài thực địa"}
+        assert client.post(f"/thu/{letter_id}/ly-do", data=said).status_code == 303
+    with Session(program.engine) as session:
+        assert session.get_one(Letter, letter_id).state == "decided", "to be approved anew"
 
 
 def test_an_officer_finds_the_voided_letter_and_begins_it_anew(program: Any) -> None:

@@ -213,7 +213,8 @@ def _due(
         is_late=row.is_late,
         is_over=bool(row.is_late and row.state in _BEFORE_SIGNING) or (by is not None and by < now),
         held_for=held,
-        new_date_on=row.new_date_on,
+        # the date of a letter taken back binds nobody
+        new_date_on=None if row.state == LetterState.VOID else row.new_date_on,
         mail=mail,
         proposal=proposal,
     )

@@ -1,5 +1,6 @@
 """Who signs, and as what: the signature block of NĐ 30/2020 (Điều 13, Phụ lục I) and the person must agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from monitor.letters.content import Content
@@ -35,7 +36,7 @@ def with_signer(content: Content, signer: Signer) -> Content:
 def check_capacity(content: Content, capacity: str, name: str) -> None:
     """Raises `StepRefused` unless the paper prints this capacity and, where it prints a name, this name."""
     _known(capacity)
-    printed = _printed_capacity(content)
+    printed = printed_capacity(content.signer)
     if capacity != printed:
         raise StepRefused(
             "capacity",
@@ -59,8 +60,9 @@ def _known(capacity: str) -> None:
         )
 
 
-def _printed_capacity(content: Content) -> str:
-    first = content.signer[0] if content.signer else ""
+def printed_capacity(block: Sequence[str]) -> str:
+    """In what capacity the signature block (`Content.signer`) says that its signer signs."""
+    first = block[0] if block else ""
     return next((c for c in CAPACITIES if c != HEAD and first.startswith(c)), HEAD)
 
 

@@ -17,7 +17,7 @@ from monitor.letters import life
 from monitor.letters.confirm import confirm
 from monitor.letters.office import Office
 from monitor.letters.register import Entry
-from monitor.letters.signing import CAPACITIES
+from monitor.letters.signing import CAPACITIES, Signer, printed_capacity
 from monitor.letters.steps import By, Done, StepRefused, history
 from monitor.letters.worklist import Due, Task, one_due
 from monitor.store.tables import Dossier, Letter
@@ -45,6 +45,7 @@ class Filled:
     book: str = "PXL"
     name: str = ""
     capacity: str = ""
+    title: str = ""
     why: str = ""
 
 
@@ -56,6 +57,12 @@ class Step(NamedTuple):
 
     right: Right
     take: _Take
+
+
+def _signer(filled: Filled) -> Signer | None:
+    """Who will sign and as what; None leaves it to the agency's own settings."""
+    told = Signer(filled.capacity, filled.title, filled.name)
+    return told if told != Signer("") else None
 
 
 def _register(session: Session, letter_id: int, office: Office, by: By, filled: Filled) -> Done:
@@ -71,7 +78,7 @@ STEPS: dict[str, Step] = {
         Right.GIVE_REASON,
         lambda s, i, o, by, f: life.decide(s, i, o, by, reason=f.reason, new_date=_day(f.new_date)),
     ),
-    "duyet": Step(Right.APPROVE, lambda s, i, o, by, f: life.approve(s, i, o, by)),
+    "duyet": Step(Right.APPROVE, lambda s, i, o, by, f: life.approve(s, i, o, by, signer=_signer(f))),
     "ky": Step(Right.APPROVE, lambda s, i, o, by, f: life.sign(s, i, o, by, name=f.name, capacity=f.capacity)),
     "vao-so": Step(Right.REGISTER, _register),
     "bao-mot-cua": Step(Right.HAND_OVER, lambda s, i, o, by, f: life.tell_counter(s, i, by, proof=f.proof)),
@@ -156,6 +163,7 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
                 months=new_dates(own, visit.now.astimezone(program.calendar.zone).date(), due, chosen),
                 capacities=CAPACITIES,
                 signer=str((letter.content or {}).get("signer_name", "")),
+                capacity=filled.capacity or printed_capacity((letter.content or {}).get("signer", ())),
                 channels=life.CHANNELS,
                 steps=history(session, letter_id),
                 agency_names=agency_names(program.directory),
@@ -183,13 +191,14 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
         book: Annotated[str, Form(max_length=80)] = "PXL",
         name: Annotated[str, Form(max_length=120)] = "",
         capacity: Annotated[str, Form(max_length=20)] = "",
+        title: Annotated[str, Form(max_length=120)] = "",
         why: Annotated[str, Form(max_length=400)] = "",
         ve: Annotated[str, Form(max_length=200)] = "",
     ) -> Response:
         if step not in STEPS:
             raise HTTPException(404)
         said = reason.strip() or preset
-        filled = Filled(said, new_date, proof, channel, number, symbol, dated_on, book, name, capacity, why)
+        filled = Filled(said, new_date, proof, channel, number, symbol, dated_on, book, name, capacity, title, why)
         try:
             take_step(visit, letter_id, step, filled)
         except StepRefused as refused:

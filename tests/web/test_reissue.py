@@ -50,6 +50,28 @@ def test_an_officer_gives_the_reason_again_until_the_letter_is_signed(program: A
         assert session.get_one(Letter, letter_id).state == "decided", "to be approved anew"
 
 
+def test_who_signs_for_the_head_is_said_at_approval_and_offered_at_signing(program: Any) -> None:
+    letter_id = letter_of(CODE)
+    bring(program, letter_id, "decided")
+    with served(program) as address, httpx.Client(base_url=address, timeout=30) as client:
+        desk.sign_in(program, client, "chairman")
+        assert 'name="title"' in client.get(f"/thu/{letter_id}").text
+        data = {"form_token": desk.form_token(client), "capacity": "KT.", "name": "Phạm Thị Bịa"}
+        refused = client.post(f"/thu/{letter_id}/duyet", data=data)
+        assert (refused.status_code, "Chưa ghi chức vụ người ký thay." in refused.text) == (409, True)
+        assert client.post(f"/thu/{letter_id}/duyet", data=data | {"title": "PHÓ CHỦ TỊCH"}).status_code == 303
+        page = client.get(f"/thu/{letter_id}").text
+        assert '<option value="KT." selected>' in page
+        assert 'value="Phạm Thị Bịa"' in page
+        as_head = client.post(f"/thu/{letter_id}/ky", data=data | {"capacity": "head"})
+        assert (as_head.status_code, "duyệt lại với đúng người ký" in as_head.text) == (409, True)
+        assert client.post(f"/thu/{letter_id}/ky", data=data).status_code == 303
+    with Session(program.engine) as session:
+        content = session.get_one(Letter, letter_id).content
+        assert content is not None
+        assert [line.split()[0] for line in content["signer"]] == ["KT.", "PHÓ"]
+
+
 def test_an_officer_finds_the_voided_letter_and_begins_it_anew(program: Any) -> None:
     letter_id = letter_of(CODE)
     bring(program, letter_id, "registered")

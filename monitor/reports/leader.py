@@ -1,6 +1,6 @@
 """What a leader asks: what is late or about to be, since when, who holds it, who took it on, what was I told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -59,7 +59,7 @@ class Told:
     state: str
     channel: str
     severity: str
-    subject: str
+    named: Mapping[str, Sequence[str]]  # section of the message, the worst first -> codes of what it is about
 
 
 def held(session: Session, rows: Sequence[LateRow]) -> list[Held]:
@@ -119,9 +119,16 @@ def told(session: Session, person: str, *, limit: int) -> list[Told]:
     """The newest messages to one person."""
     query = select(Message).where(Message.person == person).order_by(Message.made_at.desc(), Message.id.desc())
     return [
-        Told(m.made_at, m.sent_at, m.state, m.channel, m.severity, str(m.payload.get("subject", "")))
+        Told(m.made_at, m.sent_at, m.state, m.channel, m.severity, _named(m.payload))
         for m in session.scalars(query.limit(limit))
     ]
+
+
+def _named(payload: Any) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in (payload or {}).get("lines") or ():
+        found.setdefault(str(line.get("section", "")), []).append(str(line.get("code", "")))
+    return found
 
 
 def _reason(content: Any) -> str:

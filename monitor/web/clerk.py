@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
@@ -80,7 +80,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     """Routes of the counter."""
     routes = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-    def page(visit: Visit, several: Several | None = None, trouble: str = "", printed: Printed | None = None) -> str:
+    def page(
+        visit: Visit,
+        several: Several | None = None,
+        trouble: str = "",
+        printed: Printed | None = None,
+        ticked: str = "",
+    ) -> str:
         queue_of = printers(program.settings.letters, program.calendar.local_date(visit.now))
         with visit.reading() as session:
             return shown.page(
@@ -93,6 +99,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 trouble=trouble,
                 printed=printed,
                 queue_of=queue_of,
+                ticked=ticked,
                 most=MOST_IN_ONE_FILE,
                 channels=life.CHANNELS,
                 proofs=_PROOFS,
@@ -102,8 +109,9 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
 
     @routes.get("/mot-cua")
     @needs(Right.SEE_PERSONS)
-    def work(visit: VisitDep) -> str:
-        return page(visit)
+    def work(visit: VisitDep, chon: Annotated[str, Query(max_length=20)] = "") -> str:
+        """`chon`: the list whose every letter is ticked already, so that one need not tick fifty without a script."""
+        return page(visit, ticked=chon)
 
     @routes.post("/mot-cua/in")
     @needs(Right.SEE_PERSONS)

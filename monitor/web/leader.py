@@ -29,6 +29,7 @@ _LETTERS = 30
 _MESSAGES = 15
 _TREND_DAYS = 30
 _PROMISES = (1, 2, 3, 5)  # working days ahead, offered to tap
+_ABOUT_DOSSIERS = frozenset({"late", "due_today", "due_soon", "intake", "mismatch", "done"})  # of a message's sections
 REASON = "Đã giao xử lý ngay"
 
 
@@ -49,6 +50,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 agency_names=agency_names(program.directory),
                 people={person.code: person.name for person in program.directory.people()},
                 promises=promises(visit),
+                about_dossiers=_ABOUT_DOSSIERS,
                 reason=REASON,
                 wrong=wrong,
                 done=done,

@@ -129,7 +129,7 @@ def _environment(settings: Settings, calendar: WorkingCalendar, wording: Wording
         extensions=["jinja2.ext.i18n"],
     )
     # what the extension adds to an environment it does not tell the type checker
-    made.install_gettext_callables(wording.say, wording.say_number, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(wording.say, wording.say_number, newstyle=True, pgettext=wording.say_in)  # type: ignore[attr-defined]
     show = Show(calendar, wording)
     made.globals.update(
         show=show,

@@ -51,6 +51,10 @@ class Wording:
         """The text in this language."""
         return self._texts.get(text, text)
 
+    def say_in(self, place: str, text: str) -> str:
+        """The text where one Vietnamese word needs two English ones: "many|Hồ sơ" in the catalogue is "Dossiers"."""
+        return self._texts.get(f"{place}|{text}") or self.say(text)
+
     def say_number(self, one: str, many: str, number: int) -> str:
         """Vietnamese has no plural and the English texts do without one."""
         return self.say(one if number == 1 else many)

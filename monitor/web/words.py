@@ -241,6 +241,18 @@ JOBS = {
 WAYS = {"telegram": "Telegram", "email": "thư điện tử"}
 CAPACITIES = {"head": "Người đứng đầu"}
 WEEKDAYS = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
+# Why a message names a dossier, a source or a post; the worst first, as `monitor.alerts.lines.SECTIONS`.
+TOLD = {
+    "late": "quá hạn",
+    "due_today": "đến hạn hôm nay",
+    "due_soon": "sắp đến hạn",
+    "intake": "quá giờ tiếp nhận",
+    "mismatch": "lệch số liệu",
+    "source": "nguồn mất kết nối",
+    "calendar": "lịch nghỉ sắp hết",
+    "reach": "vai trò thiếu người nhận tin",
+    "done": "đã có kết quả",
+}
 TILES = {
     "late": "Quá hạn",
     "due_today": "Đến hạn hôm nay",

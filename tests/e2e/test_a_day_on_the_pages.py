@@ -101,7 +101,7 @@ class Day:
             small = sheet.resize((wide // 2, sheet.height // 2), Image.Resampling.LANCZOS)
             folder = Path(self._pictures)
             folder.mkdir(parents=True, exist_ok=True)
-            small.quantize(96, Image.Quantize.MAXCOVERAGE).save(folder / f"{name}.png", optimize=True)
+            small.quantize(255, Image.Quantize.MAXCOVERAGE).save(folder / f"{name}.png", optimize=True)
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +230,7 @@ def test_the_administrator_of_the_demo_province_sees_the_machine_and_no_citizen(
 
 
 def _take_all(page: Page, step: str) -> None:
-    for box in page.locator(f"#{step} input[name=letter]").all():
-        box.check()
+    page.locator(f"#{step} a:has-text('Chọn tất cả')").click()
     page.click(f"#{step} button[type=submit]")
 
 

@@ -52,7 +52,10 @@ def _in_table(table: Any) -> Iterator[str]:
 def _in_templates() -> Iterator[str]:
     for file in FILES:
         for _, function, said in _environment().extract_translations(file.read_text("utf-8")):
-            assert function == "_", f"{file.name}: a text and its plural: the English ones do without"
+            assert function in ("_", "pgettext"), f"{file.name}: a text and its plural: the English ones do without"
+            if function == "pgettext":
+                yield "|".join(part for part in said if part)
+                continue
             text = said[0] if isinstance(said, tuple) else said  # a tuple where values come in
             if text:  # None where what is looked up is itself computed
                 yield text
@@ -121,7 +124,7 @@ def _bare(source: str) -> list[str]:
     looked_up = {
         id(one)
         for call in tree.find_all(nodes.Call)
-        if isinstance(call.node, nodes.Name) and call.node.name == "_"
+        if isinstance(call.node, nodes.Name) and call.node.name in ("_", "pgettext")
         for one in call.args
     }
     found = [

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.access import accounts
-from monitor.store.tables import Acknowledgement, Letter, LetterStep
+from monitor.store.tables import Acknowledgement, Letter, LetterStep, Message, MessageNotice, Notice
 from tests.cups import PRINTER, Cups
 from tests.web import desk
 from tests.web.conftest import served
@@ -227,6 +227,34 @@ def test_a_leader_approves_and_takes_a_matter_on_with_one_tap_each(program: Any,
     with Session(program.engine) as session:
         answer = session.scalars(select(Acknowledgement)).one()
     assert (answer.person, answer.kind, answer.where_from) == ("ct32", "taken", "web")
+
+
+def test_a_leader_reads_what_they_were_told_about_and_when(program: Any) -> None:
+    """Each message by what it said, the worst first; a dossier opens from there."""
+    import httpx
+
+    lines = [{"section": "late", "code": f"H19.32-26020{n}-0001"} for n in range(7)]
+    lines += [{"section": "source", "code": "cong"}]
+    at = {"rung_at": desk.NOW, "owed_at": desk.NOW}
+    with program.sessions.begin() as session:
+        notice = Notice(rung="qua-han", role="chairman", agency_code="H19.32", state="told", key="n7", **at)
+        message = Message(
+            key="m7", person="ct32", channel="email", address="x@example.invalid", payload={"lines": lines},
+            state="sent", made_at=desk.NOW, sent_at=desk.NOW, not_before_at=desk.NOW,
+        )  # fmt: skip
+        session.add_all((notice, message))
+        session.flush()
+        session.add(MessageNotice(message_id=message.id, notice_id=notice.id))
+    with served(program) as address, httpx.Client(base_url=address, timeout=20) as client:
+        desk.sign_in(program, client, "leader")
+        html = client.get("/lanh-dao").text
+    told = html[html.index('id="da-bao"') :]
+    assert 'href="/hoso/H19.32-260204-0001"' in told
+    assert "H19.32-260205-0001" not in told, "five, then how many more"
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", told))
+    assert re.search(
+        r"08:15 05/03/2026 ?Quá hạn: H19.*, và 2 nữa\. Nguồn mất kết nối: cong\. ?thư điện tử · đã gửi", text
+    )
 
 
 def test_the_office_goes_from_a_figure_to_its_dossiers_to_the_evidence(program: Any, shared_browser: Browser) -> None:

@@ -39,7 +39,7 @@ FLAGS = {
 def take(desk: Desk, which: str, by: str, step: Callable[["Session", int, "Office", "By"], "Done"]) -> None:
     """One step in one transaction, on the newest letter of the dossier. A refusal ends with REFUSED and its words."""
     from monitor.cli.letters import find_letters
-    from monitor.letters.steps import By, StepRefused
+    from monitor.letters.steps import STEPS_VI, By, StepRefused
 
     with desk.program() as program:
         try:
@@ -53,8 +53,10 @@ def take(desk: Desk, which: str, by: str, step: Callable[["Session", int, "Offic
     if desk.as_json:
         desk.print_json({"letter_id": done.letter_id, "step": done.step, "flags": list(done.flags)})
         return
-    said = Words("Đã ghi: văn bản {id}, bước {step}.", "Recorded: letter {id}, step {step}.")
-    desk.line(desk.say(said.fill(id=done.letter_id, step=done.step)))
+    vi = STEPS_VI.get(done.step, done.step)
+    desk.line(
+        desk.say(Words(f"Đã ghi: văn bản {done.letter_id} {vi}.", f"Recorded: letter {done.letter_id}, {done.step}."))
+    )
     for flag in done.flags:
         desk.note(FLAGS[flag], style="yellow")
 

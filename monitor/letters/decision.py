@@ -115,7 +115,7 @@ def _check_date(new_date: date | None, promised_on: date, today: date, calendar:
         is_working = calendar.is_working_day(new_date)
     except CalendarExhausted:
         raise _date_refused(
-            f"lịch làm việc chưa có đến ngày {day(new_date)}.", f"the calendar does not reach {new_date.isoformat()}."
+            f"lịch làm việc chưa có đến {day(new_date)}.", f"the calendar does not reach {new_date.isoformat()}."
         ) from None
     if not is_working:
         raise _date_refused(f"{day(new_date)} là ngày nghỉ.", f"{new_date.isoformat()} is a day off.")

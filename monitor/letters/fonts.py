@@ -49,9 +49,13 @@ class GlyphMissing(Exception):
         code = f"U+{ord(character):04X}"
         name = unicodedata.name(character, "không tên")
         label = _PARTS.get(field, field)
+        # a reason is the officer's, everything else a source's or a setting's
+        vi, en = (
+            ("hãy bỏ ký tự đó", "leave it out") if field == "ly_do" else ("hãy sửa ở nguồn", "mend it at the source")
+        )
         self.words = Words(
-            f'Trường "{label}" có ký tự {code} ({name}) không in được: hãy sửa ở nguồn.',
-            f'The field "{field}" holds {code} ({name}), which cannot be printed: mend it at the source.',
+            f'Trường "{label}" có ký tự {code} ({name}) không in được: {vi}.',
+            f'The field "{field}" holds {code} ({name}), which cannot be printed: {en}.',
         )
         super().__init__(self.words.en)
 

@@ -55,8 +55,8 @@ def _known(capacity: str) -> None:
     if capacity not in CAPACITIES:
         raise StepRefused(
             "capacity_unknown",
-            f"Tư cách ký là một trong: {', '.join(CAPACITIES)}.",
-            f"The capacity is one of {', '.join(CAPACITIES)}.",
+            "Tư cách ký phải là head (người đứng đầu), KT., TL. hoặc TUQ. (ký thay).",
+            "The capacity must be head, or KT., TL. or TUQ. where another signs.",
         )
 
 

@@ -31,6 +31,13 @@ STATES_VI = {
     LetterState.MISSED: "không có phiếu",
     LetterState.NOT_NEEDED: "không cần nữa",
 }
+# The names of steps as "the letter … ": those of the states they lead to, and of those that lead to none of their own.
+STEPS_VI = {state.value: said for state, said in STATES_VI.items()} | {
+    "opened": "đã mở trước hạn",
+    "confirmed": "đã được xác nhận",
+    "reissued": "đã soạn lại từ đầu",
+    "mail_queued": "đã có thư điện tử chờ gửi",
+}
 STALE = "stale_source"  # joined when a step is taken, never stored as a suspension
 PRINTED, SEALED = "printed", "sealed"
 ASIDE = frozenset({PRINTED, SEALED})  # steps that move nothing, and may be recorded after a later one

@@ -1,6 +1,6 @@
 """`make proof`: the same properties, fuzzers and kill points at full counts, and a dated report with the seeds.
 
-DUNGHEN_PROOF_SEED repeats a run. Words after the command go to pytest: `python -m tests.proof tests/domain`.
+DUNGHEN_PROOF_SEED repeats a run; DUNGHEN_PROOF_MOST caps the examples of each property. Words after the command go to pytest: `python -m tests.proof tests/domain`.
 """
 
 import os

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.archive import check_archive
 from connectors.base import Answer, DossierRecord, SourceError
 from connectors.canonical import canonical_json, record_from_json
 from connectors.dvcqg.connector import build as build_dvcqg
@@ -83,6 +84,7 @@ REST = RestSettings(
 
 
 SPREADSHEET = SpreadsheetSettings(name="b", kind="spreadsheet", role="one_stop", path=Path("a.xls"), columns=COLUMNS)
+TABLE = TableMapping(SPREADSHEET, "Asia/Ho_Chi_Minh")
 SQL = TableMapping(sql_settings("sqlite://"), "Asia/Ho_Chi_Minh")
 
 
@@ -305,6 +307,60 @@ def test_old_workbook_bytes(tmp_path: Path, data: bytes, flips: list[tuple[int, 
         path.write_bytes(content)
         with suppress(SheetRefused):
             assert all(isinstance(parsed(line)[0], int) for line in printed_rows(str(path), ""))
+
+
+ODS_CUTS = st.sampled_from(
+    [
+        (b"<table:table-cell", b"<table:table-cell table:number-columns-repeated='3'"),
+        (b"float", b"percentage"),
+        (b"office:value=", b"office:date-value="),
+        (b"</table:table-row>", b""),
+        (b'"string"', b'"time"'),
+        (b"<text:p>", b"<text:p><text:s text:c='4'/>"),
+        (b"</table:table-cell>", b"<text:p>\xff</text:p></table:table-cell>"),
+    ]
+)
+
+
+@MANY
+@given(
+    st.binary(max_size=300),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5),
+    st.lists(ODS_CUTS, max_size=2),
+    st.booleans(),
+)
+def test_open_document_bytes(
+    tmp_path: Path, data: bytes, flips: list[tuple[int, int]], cuts: list[tuple[bytes, bytes]], inside: bool
+) -> None:
+    """An .ods with bytes changed in the zip or in its content, its tags bent, or anything at all called one: rows that
+    keep what they say, or a named refusal of the archive or of what is in it."""
+    path, good, content = tmp_path / "a.ods", tmp_path / "good.ods", "content.xml"
+    if not good.exists():
+        foreign.ods(good, [workbook.HEAD, workbook.row(1), workbook.row(2)])
+    path.write_bytes(good.read_bytes())
+    with ZipFile(path) as made:
+        spoilt = bytearray(made.read(content) if inside else path.read_bytes())
+    if inside:
+        for old, new in cuts:
+            spoilt = bytearray(bytes(spoilt).replace(old, new, 1))
+    for place, value in flips:
+        spoilt[place % len(spoilt)] = value
+    if inside:
+        workbook.rezipped(path, {content: bytes(spoilt)})
+    else:
+        path.write_bytes(spoilt)
+    _open_document_is_read_or_refused(path)
+    path.write_bytes(data)
+    _open_document_is_read_or_refused(path)
+
+
+def _open_document_is_read_or_refused(path: Path) -> None:
+    with suppress(SourceError, SheetRefused), path.open("rb") as file:
+        check_archive(file, path.name, 50_000_000, open_document=True)
+        rows = map(parsed, printed_rows(str(path), ""))
+        lines = list(lines_of(iter(rows), SPREADSHEET, datetime(1899, 12, 30)))
+        records, _, _ = read_rows([line.cells for line in lines], TABLE.record, TABLE.key_fields)
+        assert all(stays_itself(record) for record in records)
 
 
 @MANY

@@ -70,7 +70,6 @@ class Capability(StrEnum):
     STATUS_FILTER = "status_filter"  # can list by status, so open ones can be re-read
     TOTALS = "totals"  # states how many rows there are
     EXTENSIONS = "extensions"  # shows a new date after an apology
-    HISTORY = "history"  # shows the steps a dossier went through, with their instants
     FINISH_INSTANT = "finish_instant"  # says when it finished
     FILE = "file"  # reads one table in a file, so that a person may bring another
 

@@ -122,6 +122,7 @@ def _drift(session: Session, names: Sequence[str]) -> dict[str, int]:
 class GateRow:
     """A reading that was not believed. `evidence_id` is the observation that keeps what came instead."""
 
+    source: str
     gate: str
     said: str
     found_at: datetime
@@ -145,13 +146,18 @@ class PullRow:
     rows_drifted: int
 
 
-def open_gates(session: Session, source: str) -> list[GateRow]:
-    """Why the source's readings are not believed now, the newest first."""
-    columns = (Quarantine.gate, Quarantine.said, Quarantine.found_at, Quarantine.last_seen_at, Quarantine.times_seen)
-    query = select(*columns, Quarantine.observation_id).where(
-        Quarantine.source == source, Quarantine.settled_at.is_(None)
-    )
-    return [GateRow(*row) for row in session.execute(query.order_by(Quarantine.last_seen_at.desc()))]
+def open_gates(session: Session, *sources: str) -> list[GateRow]:
+    """Why the readings of these sources are not believed now, the newest first."""
+    query = select(
+        Quarantine.source,
+        Quarantine.gate,
+        Quarantine.said,
+        Quarantine.found_at,
+        Quarantine.last_seen_at,
+        Quarantine.times_seen,
+        Quarantine.observation_id,
+    ).where(Quarantine.source.in_(sources), Quarantine.settled_at.is_(None))
+    return [GateRow(*row) for row in session.execute(query.order_by(Quarantine.last_seen_at.desc(), Quarantine.id))]
 
 
 def last_pulls(session: Session, source: str, limit: int = 10) -> list[PullRow]:

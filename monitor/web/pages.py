@@ -11,9 +11,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.access.rights import Right, Role
 from monitor.engine import Engine
+from monitor.gate_words import GATES
 from monitor.reports.jobs import job_rows
 from monitor.reports.late import late_dossiers, late_number, letters_needed, site_counts, urgent_counts
-from monitor.reports.sources import set_aside
+from monitor.reports.sources import open_gates, set_aside
 from monitor.store.tables import Dossier
 from monitor.web.heads import Choice, agency_choices, agency_names, live, troubles
 from monitor.web.needs import WebNeeds
@@ -135,6 +136,8 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 now=now,
                 here="sources",
                 counts=site_counts(session),
+                gates=open_gates(session, *(source.name for source in program.settings.sources)),
+                gate_words=GATES,
                 aside=set_aside(session),
                 jobs=job_rows(session, live(scheduler), now=now),
                 **troubles(session, scheduler, visit, counted=True),

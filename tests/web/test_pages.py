@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from monitor.domain.findings import FindingKind
 from monitor.domain.stage import Stage
 from monitor.letters.content import Content
+from monitor.quarantine import quarantine, settle
 from monitor.reports.late import Shown
-from monitor.store.tables import Dossier, Job, Letter, SourceDossier
+from monitor.store.tables import Dossier, Job, Letter, Pull, SourceDossier
 from monitor.web import words
 from monitor.web.files import file_name
 from monitor.web.show import Show
@@ -234,6 +235,33 @@ def test_the_sources_page_shows_what_was_set_aside_and_what_the_jobs_did(site: h
     assert "Đang lỗi, 3 lần liền" in page
     assert "OperationalError" in page
     assert "Việc “Rà soát hạn” đang lỗi" in _text(site.get("/").text)
+
+
+def test_the_sources_page_says_which_reading_is_not_believed_why_and_what_to_do(
+    site: httpx.Client, store: Engine
+) -> None:
+    assert "Lần đọc chưa được tin" not in _text(site.get("/nguon").text)
+    with Session(store) as session, session.begin():
+        pull = Pull(source="motcua", reach="full", began_at=desk.NOW, result="quarantined")
+        session.add(pull)
+        session.flush()
+        for gate, said in (("count_drop", "chỉ 3 hồ sơ, lần trước có 60"), ("sign_in_page", "HTML thay cho dữ liệu")):
+            quarantine(
+                session, "motcua", pull.id, gate, said, b"<html>Nguyen Van Mau" * (gate != "count_drop"), desk.NOW
+            )
+        settle(session, "cong", desk.NOW, by="")
+    page = _text(site.get("/nguon").text)
+    assert "Lần đọc chưa được tin 2" in page
+    assert "chỉ 3 hồ sơ, lần trước có 60" in page
+    assert "nếu đúng là chỉ còn chừng ấy: dunghen sources accept motcua" in page
+    assert "chỉ có số đếm" in page
+    assert "đã lưu, số" in page
+    assert "Nguyen Van Mau" not in page, "the evidence may hold a person: it is counted here, never shown"
+    site.cookies.set("language", "en")
+    assert "if there really are so few: dunghen sources accept motcua" in _text(site.get("/nguon").text)
+    with Session(store) as session, session.begin():
+        settle(session, "motcua", desk.NOW, by="")
+    assert "dunghen sources accept" not in _text(site.get("/nguon").text)
 
 
 def test_an_empty_store_says_so_and_nothing_is_green(store: Engine) -> None:

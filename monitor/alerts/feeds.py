@@ -8,8 +8,8 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from icalendar import Calendar, Event
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,9 @@ from monitor.domain.stage import FINISHED_STAGES
 from monitor.store import audit
 from monitor.store.tables import Dossier, Feed
 from monitor.store.writing import in_batches
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 _SECRET_BYTES = 32
 _PAST, _AHEAD = timedelta(days=60), timedelta(days=90)
@@ -66,6 +69,8 @@ def feed_of(session: Session, secret: str, office: Office, now: datetime) -> Fee
 
 def calendar_of(session: Session, feed: Feed, office: Office, now: datetime) -> bytes:
     """The feed as iCalendar (RFC 5545). Days lie in the office's zone."""
+    from icalendar import Calendar  # a third of a second, and few processes are ever asked for a feed
+
     calendar = Calendar()
     calendar.add("prodid", "-//Dung Hen//VI")
     calendar.add("version", "2.0")
@@ -96,7 +101,9 @@ def _days(session: Session, feed: Feed, office: Office, now: datetime) -> Mappin
     return found
 
 
-def _entry(feed: Feed, on: date, kind: str, codes: Sequence[str], office: Office, now: datetime) -> Event:
+def _entry(feed: Feed, on: date, kind: str, codes: Sequence[str], office: Office, now: datetime) -> "Event":
+    from icalendar import Event
+
     entry = Event()
     entry.add("uid", f"{kind}-{on:%Y%m%d}-{feed.id}@dunghen")
     entry.add("dtstamp", now)

@@ -6,10 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from pyipp.enums import IppOperation
-from pyipp.exceptions import IPPError
-from pyipp.parser import parse
-from pyipp.serializer import encode_dict
 
 from monitor.clock import Clock
 from monitor.words import Words
@@ -17,6 +13,7 @@ from monitor.words import Words
 _TIMEOUT_S = (5.0, 60.0)  # to connect, between two packets
 _LAST_OK = 0x00FF  # RFC 8010: every status up to here is a success
 _NOT_FOUND = 0x0406
+_PRINT_JOB, _GET_JOB_ATTRIBUTES = 0x0002, 0x0009  # operations of RFC 8011 §5.4.15
 # job states of RFC 8011 §5.3.7
 _CANCELED, _ABORTED, _COMPLETED = 7, 8, 9
 
@@ -39,7 +36,7 @@ class Queue:
     def send(self, data: bytes, job_name: str, user: str) -> int:
         """Hands a PDF over and returns the job's number; CUPS keeps it from then on. Raises `PrinterTrouble`."""
         answer = self._ask(
-            IppOperation.PRINT_JOB,
+            _PRINT_JOB,
             {"requesting-user-name": user, "job-name": job_name, "document-format": "application/pdf"},
             data,
         )
@@ -51,7 +48,7 @@ class Queue:
         Raises `PrinterTrouble` where it was cancelled or given up.
         """
         for _ in range(2 * seconds + 1):
-            found = self._ask(IppOperation.GET_JOB_ATTRIBUTES, {"job-id": job})["jobs"][0]
+            found = self._ask(_GET_JOB_ATTRIBUTES, {"job-id": job})["jobs"][0]
             state = int(found["job-state"])
             if state == _COMPLETED:
                 return True
@@ -64,7 +61,12 @@ class Queue:
             clock.sleep(0.5)
         return False
 
-    def _ask(self, operation: IppOperation, attributes: dict[str, Any], data: bytes = b"") -> Any:
+    def _ask(self, operation: int, attributes: dict[str, Any], data: bytes = b"") -> Any:
+        # half a second with all it brings, and few processes ever print
+        from pyipp.exceptions import IPPError
+        from pyipp.parser import parse
+        from pyipp.serializer import encode_dict
+
         address = f"{self.server.rstrip('/')}/printers/{quote(self.printer, safe='')}"
         said = {
             "attributes-charset": "utf-8",

@@ -291,13 +291,16 @@ class WorkingCalendar:
 
     @cached_property
     def version(self) -> str:
-        """Names this calendar by what every one of its days says: 16 hex digits."""
-        digest = hashlib.blake2b(self.zone.key.encode(), digest_size=8)
-        for i in range(self._size):
-            row = self.day(date.fromordinal(self._zero + i))
-            hours = ",".join(f"{b.start_s}-{b.end_s}" for b in row.blocks)
-            text = f"\n{row.on}|{hours}|{row.is_working:d}{row.provisional:d}|{row.name}|{row.document}"
-            digest.update(text.encode())
+        """Names this calendar by what every one of its days says: 16 hex digits. Usual days are named by their week, so
+        the cost follows the rows that differ from it; a row that says nothing new leaves the name as it is."""
+        usual = [(blocks or self._reception[n], bool(blocks)) for n, blocks in enumerate(self._week)]
+        digest = hashlib.blake2b(f"{self.zone.key}|{self.first}|{self.last}".encode(), digest_size=8)
+        digest.update("".join(f"\n{_written(*day)}" for day in usual).encode())
+        for on, row in sorted(self._special.items()):
+            said = (row.blocks, row.is_working)
+            if self.first <= on <= self.last and (said != usual[on.weekday()] or row.name or row.document):
+                digest.update(f"\n{on}|{_written(*said)}|{row.name}|{row.document}".encode())
+        digest.update(bytes(after - before for before, after in pairwise(self._doubtful_before)))
         return digest.hexdigest()
 
     @cached_property
@@ -312,9 +315,15 @@ class WorkingCalendar:
         starts: list[int] = []
         ends: list[int] = []
         for on in self._working:
-            for block in self._hours(on):
-                starts.append(self._wall_ticks(on, block.start_s))
-                ends.append(self._wall_ticks(on, block.end_s))
+            blocks = self._hours(on)
+            first, last = blocks[0].start_s, blocks[-1].end_s
+            opens, closes = self._wall_ticks(on, first), self._wall_ticks(on, last)
+            if closes - opens == (last - first) * _TICKS_A_SECOND:  # the clock was not changed meanwhile
+                starts += [opens + (block.start_s - first) * _TICKS_A_SECOND for block in blocks]
+                ends += [opens + (block.end_s - first) * _TICKS_A_SECOND for block in blocks]
+            else:
+                starts += [self._wall_ticks(on, block.start_s) for block in blocks]
+                ends += [self._wall_ticks(on, block.end_s) for block in blocks]
         opened = list(accumulate((end - start for start, end in zip(starts, ends, strict=True)), initial=0))
         return starts, ends, opened
 
@@ -375,6 +384,10 @@ class WorkingCalendar:
             f"counting from {on} leaves the calendar, which runs from {self.first} to {self.last} "
             f"with working days from {self._working[0]} to {self._working[-1]}"
         )
+
+
+def _written(blocks: tuple[Block, ...], is_working: bool) -> str:
+    return ",".join(f"{block.start_s}-{block.end_s}" for block in blocks) + f"|{is_working:d}"
 
 
 def _in_order(blocks: tuple[Block, ...], what: str) -> tuple[Block, ...]:

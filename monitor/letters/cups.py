@@ -63,6 +63,7 @@ class Queue:
 
     def _ask(self, operation: int, attributes: dict[str, Any], data: bytes = b"") -> Any:
         # half a second with all it brings, and few processes ever print
+        from pyipp.enums import IppOperation
         from pyipp.exceptions import IPPError
         from pyipp.parser import parse
         from pyipp.serializer import encode_dict
@@ -74,7 +75,11 @@ class Queue:
             "printer-uri": "ipp://" + address.partition("://")[2],
             **attributes,
         }
-        message: dict[str, Any] = {"version": (2, 0), "operation": operation, "operation-attributes-tag": said}
+        message: dict[str, Any] = {
+            "version": (2, 0),
+            "operation": IppOperation(operation),
+            "operation-attributes-tag": said,
+        }
         if data:
             # letters of different people never share a sheet
             message |= {"job-attributes-tag": {"sides": "one-sided"}, "data": data}

@@ -14,7 +14,9 @@ from tests.cli.office import LIFE, TOMORROW, Office, live, open_copy, open_offic
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Nothing is read yet."""
-    return open_office(tmp_path, monkeypatch)
+    opened = open_office(tmp_path, monkeypatch)
+    opened.give_store()
+    return opened
 
 
 def _on(kept: Path, folder: Path, do: Callable[[Office], None]) -> Path:

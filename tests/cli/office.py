@@ -1,19 +1,22 @@
 """A small office to try the commands on: a CSV of five dossiers, three people, one clock that a test moves."""
 
+import atexit
 import json
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from typer.testing import CliRunner
-
 from monitor.cli import desk
-from monitor.cli.app import app
 from monitor.clock import FixedClock
+from monitor.store import database
+from monitor.store.migrate import upgrade
+from tests.cli.runner import run
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MONDAY = datetime(2026, 10, 12, 9, 0, tzinfo=ZONE)
@@ -121,7 +124,7 @@ class Office:
     def __call__(self, *words: str, config: bool = True) -> Said:
         """Runs the command. The configuration is named by the variable, as under systemd."""
         env = {"DUNGHEN_CONFIG": str(self.folder / "dunghen.toml") if config else "", "DUNGHEN_LANG": "en"}
-        result = CliRunner().invoke(app, list(words), env=env | self.env)
+        result = run(words, env | self.env)
         return Said(result.exit_code, result.stdout, result.stderr)
 
     def csv(self, text: str) -> None:
@@ -133,6 +136,21 @@ class Office:
     @property
     def store(self) -> Path:
         return self.folder / "dunghen.db"
+
+    def give_store(self) -> None:
+        """Puts there the empty store that the first command would make."""
+        shutil.copy(_empty_store(), self.store)
+
+
+@cache
+def _empty_store() -> Path:
+    """An empty store of this version, made once for each process that tests."""
+    path = Path(tempfile.mkdtemp(prefix="dh-office-")) / "empty.db"
+    engine = database.open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    return path
 
 
 def open_office(folder: Path, monkeypatch: Any) -> Office:

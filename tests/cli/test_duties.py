@@ -149,6 +149,7 @@ def test_nothing_is_put_back_under_a_running_daemon(working: Office, tmp_path: P
 
 
 def test_upgrade_makes_a_new_store_and_leaves_a_good_one_alone(office: Office) -> None:
+    office.store.unlink()
     first = office("db", "upgrade", "--json").json()["revision"]
     assert office.store.exists()
     assert office("db", "upgrade", "--json").json()["revision"] == first

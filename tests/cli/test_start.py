@@ -15,6 +15,13 @@ from tests.peers.smtp import mail_server
 SECRET = "mat-khau-41c7"
 
 
+@pytest.fixture
+def office(office: Office) -> Office:
+    """Nothing was stored here yet."""
+    office.store.unlink()
+    return office
+
+
 def test_init_writes_the_starter_and_its_companions(office: Office, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "office"
     said = office("init", str(folder), "--json", config=False)

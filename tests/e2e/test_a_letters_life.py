@@ -12,15 +12,14 @@ from typing import Any
 import pypdf
 import pytest
 from sqlalchemy import select
-from typer.testing import CliRunner
 
 from monitor.cli import desk
-from monitor.cli.app import app
 from monitor.clock import FixedClock
 from monitor.sandbox import values
 from monitor.sandbox.servers import Sandbox
 from monitor.store.tables import ApplicantRow, Dossier, Letter, SourceDossier
 from monitor.wiring import Program
+from tests.cli.runner import run
 from tests.cups import PRINTER, Cups
 from tests.e2e.stand import stand, whole_job
 
@@ -35,7 +34,7 @@ class Office:
 
     def run(self, *words: str) -> Any:
         env = {"DUNGHEN_CONFIG": str(self.folder / "dunghen.toml"), "DUNGHEN_LANG": "vi"}
-        return CliRunner().invoke(app, ["letters", words[0], self.code, *words[1:]], env=env)
+        return run(["letters", words[0], self.code, *words[1:]], env)
 
     def __call__(self, *words: str) -> None:
         said = self.run(*words)
@@ -107,7 +106,7 @@ def test_from_a_late_file_to_a_letter_in_the_citizens_hand(
             assert word in said.stdout
         for secret in (one.name, one.email, one.phone):
             assert secret not in said.stdout + said.stderr
-        checked = CliRunner().invoke(app, ["verify"], env={"DUNGHEN_CONFIG": str(tmp_path / "dunghen.toml")})
+        checked = run(["verify"], {"DUNGHEN_CONFIG": str(tmp_path / "dunghen.toml")})
         assert checked.exit_code == 0, checked.stdout
 
 

@@ -192,6 +192,9 @@ def numbers(config: ConfigOption = None, lang: LangOption = None, as_json: JsonO
             number=one.number, on=f"{one.dated_on:%d/%m/%Y}", before=one.before, before_on=f"{one.before_on:%d/%m/%Y}"
         )
         rows.append((one.agency_code, one.book, one.year, desk.say(said)))
+    if not rows:
+        desk.line(desk.say(Words("Sổ không thiếu số, không có ngày ngược.", "No number is missing or out of order.")))
+        return
     desk.show(
         Words("Sổ đăng ký phiếu", "Register"),
         [Words("Cơ quan", "Agency"), Words("Sổ", "Book"), Words("Năm", "Year"), Words("Điều cần xem", "To look at")],

@@ -20,6 +20,12 @@ def test_a_letter_lives_from_draft_to_closed(closed: Office) -> None:
     assert TOMORROW not in {row["code"] for row in closed("letters", "list", "--json").json()["letters"]}
 
 
+def test_a_register_without_a_gap_says_so_and_one_with_a_gap_names_it(closed: Office) -> None:
+    assert "No number is missing" in closed("letters", "numbers").out
+    live(closed, LATE, [*LIFE[:3], ("register", "--number", "18", "--date", "12/10/2026")])
+    assert "16, 17" in closed("letters", "numbers").out
+
+
 def test_a_wrong_turn_ends_with_2_and_a_clear_word(drafted: Office) -> None:
     said = drafted("letters", "sign", TOMORROW, *BY, "--lang", "vi")
     assert said.code == 2

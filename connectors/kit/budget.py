@@ -1,5 +1,6 @@
 """How often a peer may be asked: so many calls a minute, however fast it answers."""
 
+import threading
 from datetime import datetime
 
 from monitor.clock import Clock
@@ -8,16 +9,21 @@ _MINUTE_S = 60.0
 
 
 class Budget:
-    """Calls that may be made at once; spent ones come back evenly over a minute. Not for several threads at once."""
+    """Calls that may be made at once; spent ones come back evenly over a minute. Who must wait makes others wait."""
 
     def __init__(self, calls_per_minute: int, clock: Clock) -> None:
         self._most = float(calls_per_minute)
         self._left = self._most
         self._clock = clock
         self._counted_at: datetime | None = None
+        self._turn = threading.Lock()
 
     def spend(self) -> None:
         """Takes one call, waiting until there is one."""
+        with self._turn:
+            self._spend()
+
+    def _spend(self) -> None:
         now = self._clock.now()
         if self._counted_at is not None:
             passed_s = max((now - self._counted_at).total_seconds(), 0.0)  # a clock set back gives nothing back

@@ -33,7 +33,8 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class RequestsTransport:
-    """One source's way to its peer: one call at a time, never more than `calls_per_minute`. Close it, or use `with`."""
+    """One source's way to its peer: `concurrency` calls at once, never more than `calls_per_minute`. Close it, or use
+    `with`. For several threads."""
 
     def __init__(
         self, settings: HttpSourceSettings, clock: Clock, draw: Chance = chance, watch: Watch = stopwatch
@@ -42,7 +43,7 @@ class RequestsTransport:
         self._clock = clock
         self._draw = draw
         self._watch = watch
-        self._one_at_a_time = threading.Lock()
+        self._under_way = threading.BoundedSemaphore(settings.concurrency)
         self._budget = Budget(settings.calls_per_minute, clock)
         self._homes = [_split(url) for url in settings.peers()]
         self._session = requests.Session()
@@ -121,7 +122,7 @@ class RequestsTransport:
     def _once(self, call: requests.Request) -> Answer:
         place = self._place(call.url)
         self._check_host(call.url)
-        with self._one_at_a_time:
+        with self._under_way:
             self._budget.spend()
             return self._send(call, place)
 

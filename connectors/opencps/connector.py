@@ -25,6 +25,7 @@ from connectors.kit.json import evidence
 from connectors.kit.paging import Chunk, OffsetWalk, Walked
 from connectors.kit.sanity import DateWatch
 from connectors.kit.text import normal_code
+from connectors.kit.together import in_order
 from connectors.opencps.mapping import DATES, KEY_FIELDS, OpencpsMapping
 from connectors.opencps.plan import Membership, Place, filters_of, first_place, listings_from
 from connectors.opencps.settings import OpencpsSettings
@@ -71,11 +72,11 @@ class OpencpsConnector:
                 yield page
 
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
-        """One request a code; only rows that really bear it."""
+        """One request a code, several under way where the settings say so; only rows that really bear it."""
         found = False
         for first in range(0, len(codes), _CODES_A_PAGE):
-            pages = [self._lookup_one(normal_code(code)) for code in codes[first : first + _CODES_A_PAGE]]
-            page = joined(pages)
+            some = map(normal_code, codes[first : first + _CODES_A_PAGE])
+            page = joined(list(in_order(self._lookup_one, some, self._settings.concurrency)))
             found = found or bool(page.records or page.bad)
             yield page
         if codes and not found:

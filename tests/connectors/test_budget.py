@@ -1,10 +1,13 @@
 """A peer is asked so often and no oftener, by one reader at a time."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.base import Page, Probe, Sweep
+import pytest
+
+from connectors.base import Page, Probe, Sweep, UnexpectedAnswer
 from connectors.kit.budget import Budget
 from monitor.clock import FixedClock
 from monitor.settings import Database, Settings, Site
@@ -12,6 +15,7 @@ from monitor.wiring import Program, source_rules
 from tests.conformance import test_opencps
 from tests.conformance.harness import seen
 from tests.peers.opencps import OpencpsPeer, row
+from tests.peers.scripted import Asked, Reply, json_reply
 
 NOW = datetime(2025, 11, 20, 2, tzinfo=UTC)
 
@@ -89,3 +93,52 @@ def test_one_reader_at_a_time_whoever_asks(sqlite_url: str) -> None:
         assert (second.result, second.said) == ("waiting", "is being read right now")
         (third,) = program.pull()
         assert third.result == "ok"
+
+
+class Meeting:
+    """Lets a peer's calls wait for each other, and counts how many were there at once."""
+
+    def __init__(self, peer: OpencpsPeer, expected: int) -> None:
+        self._peer, self._barrier, self._lock = peer, threading.Barrier(expected), threading.Lock()
+        self.here = self.most = self.calls = 0
+        self.fails_at = ""
+
+    def __call__(self, asked: Asked) -> Reply:
+        with self._lock:
+            self.here, self.calls = self.here + 1, self.calls + 1
+            self.most = max(self.most, self.here)
+        with suppress(threading.BrokenBarrierError):
+            self._barrier.wait(20)
+        with self._lock:
+            self.here -= 1
+        if self.fails_at and asked.query.get("dossierNo") == self.fails_at:
+            return json_reply({"message": "broken"}, 200)
+        return self._peer(asked)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_as_many_calls_are_under_way_as_the_settings_say_and_the_order_stays(at_once: int) -> None:
+    codes = [f"H99.14-251103-{n:04d}" for n in (5, 2, 6, 1, 4, 3)]
+    meeting = Meeting(OpencpsPeer([row(n) for n in range(1, 7)]), at_once)
+    with test_opencps.TestOpencps().under(meeting, concurrency=at_once) as it:
+        assert seen(it.connector.lookup(codes)).codes == codes
+    assert meeting.most == at_once, "they met, and no more of them than that"
+
+
+def test_a_trouble_amid_several_calls_is_the_first_one_and_ends_the_asking() -> None:
+    codes = [f"H99.14-251103-{n:04d}" for n in range(1, 41)]
+    meeting = Meeting(OpencpsPeer([row(n) for n in range(1, 41)]), 1)
+    meeting.fails_at = codes[4]
+    with (
+        test_opencps.TestOpencps().under(meeting, concurrency=4) as it,
+        pytest.raises(UnexpectedAnswer),
+    ):
+        seen(it.connector.lookup(codes))
+    assert meeting.calls <= 5 + 3, "what was not begun never is"
+
+
+def test_calls_at_once_share_one_budget() -> None:
+    meeting = Meeting(OpencpsPeer([row(n) for n in range(1, 13)]), 1)
+    with test_opencps.TestOpencps().under(meeting, concurrency=4, calls_per_minute=6) as it:
+        seen(it.connector.lookup([f"H99.14-251103-{n:04d}" for n in range(1, 13)]))
+        assert it.clock.now() - NOW == timedelta(seconds=60), "six at once, then one in ten seconds"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -40,12 +41,27 @@ def need(present: bool, what: str, command: str) -> None:
     pytest.skip(line)
 
 
-@pytest.fixture
-def chromium() -> str:
-    """The browser's path."""
+_CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium a module: what a test opens in it, it closes. Not for the whole session, since the driver keeps an
+    event loop running in this thread, in which no other test could run its own."""
     found = shutil.which("chromium") or ""
     need(bool(found), "Chromium", "apt-get install chromium")
-    return found
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=found, args=_CHROMIUM_FLAGS)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from rich.console import Console
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -29,7 +29,6 @@ from monitor.wiring import Program
 from tests.counts import PROOF
 from tests.web.conftest import served
 from tests.web.journeys import Clicks
-from tests.web.test_browser import _FLAGS
 
 pytestmark = [
     pytest.mark.browser,
@@ -105,18 +104,9 @@ class Day:
 
 
 @pytest.fixture(scope="module")
-def day(province: Program) -> Iterator[Day]:
-    import shutil
-
-    from tests.conftest import need
-
-    found = shutil.which("chromium") or ""
-    need(bool(found), "Chromium", "apt-get install chromium")
-    with served(province) as address, sync_playwright() as play:
-        spoken = {**os.environ, "LANGUAGE": "vi", "LANG": "vi_VN.UTF-8"}  # how a day is written in its field
-        browser = play.chromium.launch(executable_path=found, args=_FLAGS, env=spoken)
+def day(province: Program, browser: Browser) -> Iterator[Day]:
+    with served(province) as address:
         yield Day(browser, address)
-        browser.close()
 
 
 def _states(program: Program, codes: list[str]) -> set[str]:

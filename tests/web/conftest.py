@@ -91,6 +91,26 @@ def site(program: Any) -> Iterator[httpx.Client]:
         yield desk.sign_in(program, client, "everyone")
 
 
+@pytest.fixture(scope="session")
+def standing(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server that stands as long as the tests run, and the open session of `everyone` there: only to look at."""
+    path = tmp_path_factory.mktemp("standing") / "store.db"
+    shutil.copy(filled, path)
+    opened = database.open_engine(f"sqlite:///{path}")
+    made = desk.program(opened)
+    with served(made) as address:
+        yield address, desk.session_of(made, "everyone")
+    opened.dispose()
+
+
+@pytest.fixture
+def looking(standing: tuple[str, str]) -> Iterator[httpx.Client]:
+    """Like `site`, for tests that change nothing and ask nothing of the store: they share one server."""
+    address, secret = standing
+    with httpx.Client(base_url=address, timeout=20, cookies={"dunghen": secret}) as client:
+        yield client
+
+
 @contextlib.contextmanager
 def visiting(program: Any, scheduler: Scheduler | None = None, name: str = "everyone") -> Iterator[httpx.Client]:
     """A signed-in client of a running server."""

@@ -1,33 +1,15 @@
 """A clerk's first minute in a real browser, without JavaScript, at three widths."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.web import desk
 from tests.web.conftest import served
 
 pytestmark = pytest.mark.browser
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=_FLAGS)
-        yield opened
-        opened.close()
 
 
 def test_a_clerk_finds_the_letter_of_the_worst_dossier(program: Any, browser: Browser, tmp_path: Path) -> None:

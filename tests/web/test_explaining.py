@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.orm import sessionmaker
 
@@ -18,7 +18,6 @@ from tests.domain.calendars import at
 from tests.test_explain import CODE, PERSON, RECORD, Office, said
 from tests.web import desk
 from tests.web.conftest import served, visiting
-from tests.web.test_browser import _FLAGS
 
 NOW = at("2026-11-23 09:00")
 
@@ -77,9 +76,8 @@ def test_who_may_not_see_the_dossier_gets_no_explanation_either(told: Any) -> No
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1024])
-def test_it_fits_the_screen_and_prints_without_what_is_for_the_screen(told: Any, chromium: str, width: int) -> None:
-    with served(told) as address, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=_FLAGS)
+def test_it_fits_the_screen_and_prints_without_what_is_for_the_screen(told: Any, browser: Browser, width: int) -> None:
+    with served(told) as address:
         context = browser.new_context(java_script_enabled=True, viewport={"width": width, "height": 900})
         context.add_cookies([desk.browser_cookie(told, address, "everyone")])
         page = context.new_page()
@@ -88,7 +86,7 @@ def test_it_fits_the_screen_and_prints_without_what_is_for_the_screen(told: Any,
         page.emulate_media(media="print")
         assert not page.locator("header nav").is_visible()
         assert page.locator(".lines li").first.is_visible()
-        browser.close()
+        context.close()
 
 
 # --- how far a date can be trusted, wherever it is shown

@@ -4,15 +4,19 @@ Nothing here lists the routes: they are read from the application. A route with 
 fill fails it, so a new page is either covered or seen to be missing.
 """
 
+import shutil
+from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.access.rights import RIGHTS, Right, Role
+from monitor.store import database
 from monitor.store.tables import Acknowledgement, ApplicantRow, Dossier, Letter, LetterStep, Observation
 from monitor.web import clerk, letter_steps, visit
 from monitor.web.app import make_app
@@ -83,9 +87,28 @@ def _asked(program: Any, place: str) -> list[Asked]:
 
 
 @pytest.fixture
-def province(program: Any, store: Engine) -> Any:
+def province(program: Any) -> Any:
+    """A province of the test's own, for what writes."""
+    return _settled(program)
+
+
+@pytest.fixture(scope="module")
+def standing_province(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    """One province and its server for all who only look, or are refused."""
+    folder = tmp_path_factory.mktemp("province")
+    shutil.copy(filled, folder / "store.db")
+    opened = database.open_engine(f"sqlite:///{folder / 'store.db'}")
+    made = desk.program(opened)
+    site = made.settings.site.model_copy(update={"data_dir": folder / "data"})
+    made.settings = made.settings.model_copy(update={"site": site})
+    with served(_settled(made)) as address:
+        yield made, address
+    opened.dispose()
+
+
+def _settled(program: Any) -> Any:
     """The desk's province, a citizen of each place with a name of their own, and a dossier of the parent agency."""
-    with Session(store) as session, session.begin():
+    with Session(program.engine) as session, session.begin():
         session.execute(insert(Dossier), [desk._dossier(900, desk.Case(PLACES["parent"], "late", -2, "H19"))])
         session.execute(insert(Letter), [desk._letter(900, desk.Case(PLACES["parent"], "late", -2, "H19"))])
         drafted = session.get_one(Letter, NUMBER["own"])
@@ -123,11 +146,11 @@ def _expected(asked: Asked, roles: tuple[tuple[Role, str], ...], name: str, plac
     return {200, 303, 400, 422}
 
 
-def _wrong(province: Any, name: str) -> list[str]:
+def _wrong(province: Any, address: str, name: str) -> list[str]:
     """Every answer that is not the declared one, or that shows what this role must not see."""
     wrong: list[str] = []
     hidden = ("foreign", "parent") if ROLES[name] else tuple(PLACES)
-    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+    with httpx.Client(base_url=address, timeout=30) as client:
         if name != "stranger":
             desk.sign_in(province, client, name)
         for place in PLACES:
@@ -160,9 +183,9 @@ def _wrong(province: Any, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(ROLES))
-def test_every_route_for_every_role_and_agency(province: Any, name: str) -> None:
+def test_every_route_for_every_role_and_agency(standing_province: tuple[Any, str], name: str) -> None:
     """The status is the one declared; nothing of a foreign or the parent agency is in any answer, nor its citizen."""
-    assert _wrong(province, name) == []
+    assert _wrong(*standing_province, name) == []
 
 
 class Form(NamedTuple):
@@ -274,15 +297,17 @@ def test_a_foreign_letter_among_several_stops_all_of_them(province: Any) -> None
 def test_the_matrix_sees_a_store_that_is_not_narrowed(province: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the narrowing forgotten, the matrix would say so: it is no check that cannot fail."""
     monkeypatch.setattr(visit, "narrow", lambda session, _scope: session)
-    found = _wrong(province, "clerk-home")
+    with served(province) as address:
+        found = _wrong(province, address, "clerk-home")
     assert any("/hoso/" in one for one in found)
     assert any("shows foreign's" in one for one in found)
 
 
-def test_unknown_and_foreign_look_the_same(province: Any) -> None:
+def test_unknown_and_foreign_look_the_same(standing_province: tuple[Any, str]) -> None:
     """To the byte, headers and all: nobody learns that something exists by asking for it."""
     unknown = {"code": "H19.31-000000-9999", "letter_id": "424242", "dossier_id": "424242", "kind": "pdf"}
-    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+    province, address = standing_province
+    with httpx.Client(base_url=address, timeout=30) as client:
         desk.sign_in(province, client, "clerk-home")
         compared = 0
         for route in _routes(province):
@@ -303,9 +328,10 @@ def test_unknown_and_foreign_look_the_same(province: Any) -> None:
     assert compared >= 3
 
 
-def test_crawling_every_number_finds_no_foreign_letter(province: Any) -> None:
+def test_crawling_every_number_finds_no_foreign_letter(standing_province: tuple[Any, str]) -> None:
     """IDOR: a clerk who tries all ids gets the own agency's letters and nothing else."""
-    with served(province) as address, httpx.Client(base_url=address, timeout=30) as client:
+    province, address = standing_province
+    with httpx.Client(base_url=address, timeout=30) as client:
         desk.sign_in(province, client, "clerk-home")
         got = {n for n in (*range(1, 20), 900) if client.get(f"/letters/{n}.docx").status_code == 200}
     assert got == {NUMBER["own"], NUMBER["child"]}

@@ -38,8 +38,8 @@ def _tiles(html: str) -> dict[str, int]:
     return {name: int(value.replace(".", "")) for name, value in found}
 
 
-def test_the_first_page_says_what_is_late_and_what_needs_a_letter(site: httpx.Client) -> None:
-    html = site.get("/").text
+def test_the_first_page_says_what_is_late_and_what_needs_a_letter(looking: httpx.Client) -> None:
+    html = looking.get("/").text
     assert _tiles(html) == {
         "Quá hạn": 5,
         "Đến hạn hôm nay": 2,
@@ -58,14 +58,14 @@ def test_the_first_page_says_what_is_late_and_what_needs_a_letter(site: httpx.Cl
     assert "08:15 05/03/2026" in html
 
 
-def test_what_cannot_be_relied_on_is_never_shown_as_in_time(site: httpx.Client) -> None:
+def test_what_cannot_be_relied_on_is_never_shown_as_in_time(looking: httpx.Client) -> None:
     """Overtaken by time: being judged again. From a silent source: said so. Neither is listed under "Trong hạn"."""
-    assert "H19.02-260213-0008" in site.get("/").text
-    page = _text(site.get("/hoso/H19.02-260213-0008").text)
+    assert "H19.02-260213-0008" in looking.get("/").text
+    page = _text(looking.get("/hoso/H19.02-260213-0008").text)
     assert "Đang xét lại" in page
-    silent = _text(site.get("/hoso/G22.99-260220-0002").text)
+    silent = _text(looking.get("/hoso/G22.99-260220-0002").text)
     assert "Nguồn im lặng" in silent
-    in_time = site.get("/", params={"stage": "in_time"}).text
+    in_time = looking.get("/", params={"stage": "in_time"}).text
     listed = in_time[in_time.index('id="danh-sach"') :]
     assert "H19.31-260303-0001" in listed
     assert "H19.02-260213-0008" not in listed
@@ -73,30 +73,30 @@ def test_what_cannot_be_relied_on_is_never_shown_as_in_time(site: httpx.Client) 
     assert re.search(r"G22\.99-260220-0002.*?Nguồn im lặng", listed, re.DOTALL)
 
 
-def test_a_stale_source_is_said_in_words_on_every_page(site: httpx.Client) -> None:
+def test_a_stale_source_is_said_in_words_on_every_page(looking: httpx.Client) -> None:
     for path in PAGES[:-1]:
-        assert "Nguồn “cong” im lặng 3 giờ" in site.get(path).text, path
+        assert "Nguồn “cong” im lặng 3 giờ" in looking.get(path).text, path
 
 
-def test_filters_narrow_by_agency_with_its_subtree_and_by_stage(site: httpx.Client) -> None:
-    html = site.get("/", params={"agency": "H19.32", "stage": ""}).text
+def test_filters_narrow_by_agency_with_its_subtree_and_by_stage(looking: httpx.Client) -> None:
+    html = looking.get("/", params={"agency": "H19.32", "stage": ""}).text
     assert _tiles(html)["Quá hạn"] == 1
     assert '<option value="H19.32" selected>' in html
     assert "2 hồ sơ" in html
-    both = site.get("/", params={"agency": "H19.32", "stage": "due_today"}).text
+    both = looking.get("/", params={"agency": "H19.32", "stage": "due_today"}).text
     listed = re.findall(r'class="code" href="/hoso/([^"]+)"', both[both.index('id="danh-sach"') :])
     assert listed == ["H19.32.1-260227-0002"]
 
 
-def test_the_letter_is_behind_its_link_and_its_name_names_nobody(site: httpx.Client) -> None:
-    link = re.findall(r'href="(/letters/\d+\.pdf)"', site.get("/thu").text)[0]
-    answer = site.get(link)
+def test_the_letter_is_behind_its_link_and_its_name_names_nobody(looking: httpx.Client) -> None:
+    link = re.findall(r'href="(/letters/\d+\.pdf)"', looking.get("/thu").text)[0]
+    answer = looking.get(link)
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == 'inline; filename="H19.31-260209-0007-1.pdf"'
     assert answer.headers["cache-control"] == "no-store"
     pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
     assert desk.PERSON["name"] in pages[0].extract_text()
-    word = site.get(link.replace(".pdf", ".docx"))
+    word = looking.get(link.replace(".pdf", ".docx"))
     assert word.headers["content-disposition"] == 'attachment; filename="H19.31-260209-0007-1.docx"'
     assert word.content[:2] == b"PK"
 
@@ -115,8 +115,8 @@ def test_the_letter_is_behind_its_link_and_its_name_names_nobody(site: httpx.Cli
         ("/../../etc/passwd", 404, "no such page"),
     ],
 )
-def test_what_is_not_there_gets_a_page_that_says_so(site: httpx.Client, path: str, status: int, why: str) -> None:
-    answer = site.get(path)
+def test_what_is_not_there_gets_a_page_that_says_so(looking: httpx.Client, path: str, status: int, why: str) -> None:
+    answer = looking.get(path)
     assert answer.status_code == status, why
     assert "Về trang đầu" in answer.text
     assert "Traceback" not in answer.text
@@ -148,9 +148,9 @@ def test_no_page_names_a_citizen_to_the_office(program: Any) -> None:
                 assert value not in str(answer.headers), path
 
 
-def test_every_answer_carries_the_guards(site: httpx.Client) -> None:
+def test_every_answer_carries_the_guards(looking: httpx.Client) -> None:
     for path in (*PAGES, "/dunghen.css", "/letters/1.pdf", "/letters/999.pdf", "/api/v1/late", "/healthz"):
-        headers = site.get(path).headers
+        headers = looking.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"], path
         assert "frame-ancestors 'none'" in headers["content-security-policy"], path
         assert headers["x-content-type-options"] == "nosniff", path
@@ -159,18 +159,18 @@ def test_every_answer_carries_the_guards(site: httpx.Client) -> None:
         assert "server" not in {name.lower() for name in headers if "uvicorn" not in headers[name]}, path
 
 
-def test_pages_hold_no_script_and_no_inline_style(site: httpx.Client) -> None:
+def test_pages_hold_no_script_and_no_inline_style(looking: httpx.Client) -> None:
     for path in PAGES:
-        html = site.get(path).text
+        html = looking.get(path).text
         assert "<script" not in html, path
         assert " style=" not in html, path
         assert not re.search(r"\son\w+=", html), path
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[", "localhost.evil.example:80"])
-def test_a_foreign_host_is_refused(site: httpx.Client, host: str) -> None:
+def test_a_foreign_host_is_refused(looking: httpx.Client, host: str) -> None:
     """DNS rebinding: another site's name that points at this machine must not read the pages."""
-    answer = site.get("/", headers={"host": host})
+    answer = looking.get("/", headers={"host": host})
     assert answer.status_code == 400
     assert "Quá hạn" not in answer.text
 
@@ -314,14 +314,14 @@ def test_queries_per_page_do_not_grow_with_the_dossiers(program: Any, store: Eng
         assert all(queries(client, path) <= asked_of_few for path, asked_of_few in few.items())
 
 
-def test_the_api_gives_the_same_figures(site: httpx.Client) -> None:
-    answer = site.get("/api/v1/late", params={"stage": ["late"], "limit": 2}).json()
+def test_the_api_gives_the_same_figures(looking: httpx.Client) -> None:
+    answer = looking.get("/api/v1/late", params={"stage": ["late"], "limit": 2}).json()
     assert answer["number"] == 6
     assert answer["stale_sources"] == ["cong"]
     assert [row["code"] for row in answer["rows"]] == ["H19.31-260209-0007", "H19.01-260120-0113"]
     assert answer["counts"]["by_stage"]["late"] == 5
-    assert site.get("/api/v1/late", params={"limit": 0}).status_code == 422
-    assert site.get("/api/v1/khong-co").json() == {"detail": "Not Found"}
+    assert looking.get("/api/v1/late", params={"limit": 0}).status_code == 422
+    assert looking.get("/api/v1/khong-co").json() == {"detail": "Not Found"}
 
 
 def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store: Engine, log_text: io.StringIO) -> None:
@@ -339,19 +339,19 @@ def test_a_broken_store_gives_an_error_page_without_a_trace(program: Any, store:
     assert "SELECT" not in log_text.getvalue()
 
 
-def test_a_level_s_figure_opens_the_dossiers_of_its_agencies(site: httpx.Client) -> None:
+def test_a_level_s_figure_opens_the_dossiers_of_its_agencies(looking: httpx.Client) -> None:
     """Communes' late dossiers: as many behind the figure as it says, and of communes only."""
-    html = site.get("/van-phong?theo=level").text
+    html = looking.get("/van-phong?theo=level").text
     row = html[html.index("Xã, phường, đặc khu") :].partition("</tr>")[0]
     link, number = re.findall(r'href="([^"]*measure=late&[^"]*)">(\d+)<', row)[0]
-    behind = site.get(unescape(link)).text
+    behind = looking.get(unescape(link)).text
     codes = re.findall(r'class="code" href="/hoso/([^"]+)"', behind)
     assert len(codes) == int(number) > 0
     assert {code.partition("-")[0] for code in codes} <= {"H19.31", "H19.32", "H19.33"}
 
 
-def test_without_a_scheduler_nobody_judges_and_health_says_so(site: httpx.Client) -> None:
-    assert site.get("/healthz").status_code == 503
+def test_without_a_scheduler_nobody_judges_and_health_says_so(looking: httpx.Client) -> None:
+    assert looking.get("/healthz").status_code == 503
 
 
 def test_every_stage_and_finding_has_its_word() -> None:

@@ -2,12 +2,11 @@
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,24 +16,9 @@ from tests.cups import PRINTER, Cups
 from tests.web import desk
 from tests.web.conftest import served
 from tests.web.journeys import NEW_DATE, REASON, Clicks, bring, context, letter_of
-from tests.web.test_browser import _FLAGS
 
 pytestmark = pytest.mark.browser
 OF_CLERK = ("H19.31-260209-0007", "H19.31-260226-0015")
-
-
-@pytest.fixture(scope="module")
-def shared_browser() -> Iterator[Browser]:
-    import shutil
-
-    from tests.conftest import need
-
-    found = shutil.which("chromium") or ""
-    need(bool(found), "Chromium", "apt-get install chromium")
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=found, args=_FLAGS)
-        yield opened
-        opened.close()
 
 
 def _account(program: Any, name: str) -> None:
@@ -59,14 +43,14 @@ def _steps(program: Any, code: str) -> list[str]:
 
 
 def test_a_new_clerk_prints_the_first_letters_with_two_clicks_and_without_javascript(
-    program: Any, shared_browser: Browser
+    program: Any, browser: Browser
 ) -> None:
     """From the door to the printed sheets: sign in, print all. A browser's own print dialogue comes on top."""
     _account(program, "clerk")
     for code in OF_CLERK:
         bring(program, letter_of(code), "approved")
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "", script=False)
+        visitor = context(browser, program, address, "", script=False)
         page = visitor.new_page()
         hand = Clicks(page)
         page.goto(address)
@@ -135,11 +119,11 @@ def test_a_printer_that_takes_nothing_is_said_and_nothing_counts_as_printed(prog
     assert "printed" not in _steps(program, OF_CLERK[0])
 
 
-def test_a_clerk_records_the_date_and_the_handing_over_by_keyboard_alone(program: Any, shared_browser: Browser) -> None:
+def test_a_clerk_records_the_date_and_the_handing_over_by_keyboard_alone(program: Any, browser: Browser) -> None:
     code = OF_CLERK[1]
     bring(program, letter_of(code), "counter_told")
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "clerk", script=False)
+        visitor = context(browser, program, address, "clerk", script=False)
         page = visitor.new_page()
         page.goto(address + "/mot-cua")
         page.focus("#doi-ngay button[type=submit]")
@@ -168,12 +152,12 @@ def test_a_clerk_records_the_date_and_the_handing_over_by_keyboard_alone(program
     )
 
 
-def test_the_registry_s_number_is_entered_by_who_is_entitled(program: Any, shared_browser: Browser) -> None:
+def test_the_registry_s_number_is_entered_by_who_is_entitled(program: Any, browser: Browser) -> None:
     code = OF_CLERK[1]
     bring(program, letter_of(code), "signed")
     with served(program) as address:
         for name, sees in (("clerk", 0), ("registrar", 1)):
-            visitor = context(shared_browser, program, address, name, script=False)
+            visitor = context(browser, program, address, name, script=False)
             page = visitor.new_page()
             page.goto(address + "/mot-cua")
             assert page.locator("#vao-so form").count() == sees
@@ -185,11 +169,11 @@ def test_the_registry_s_number_is_entered_by_who_is_entitled(program: Any, share
     assert _letter(program, code).state == "registered"
 
 
-def test_an_officer_gives_the_reason_and_a_day_from_the_calendar(program: Any, shared_browser: Browser) -> None:
+def test_an_officer_gives_the_reason_and_a_day_from_the_calendar(program: Any, browser: Browser) -> None:
     """Today's letters first; a day off cannot be chosen; an empty reason is refused in words."""
     code = OF_CLERK[1]
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "officer", script=False)
+        visitor = context(browser, program, address, "officer", script=False)
         page = visitor.new_page()
         page.goto(address)
         assert page.locator("h1").inner_text() == "Thư xin lỗi cần ghi lý do"
@@ -210,10 +194,10 @@ def test_an_officer_gives_the_reason_and_a_day_from_the_calendar(program: Any, s
     assert (letter.state, letter.new_date_on) == ("decided", NEW_DATE)
 
 
-def test_a_leader_approves_and_takes_a_matter_on_with_one_tap_each(program: Any, shared_browser: Browser) -> None:
+def test_a_leader_approves_and_takes_a_matter_on_with_one_tap_each(program: Any, browser: Browser) -> None:
     bring(program, letter_of("H19.32-260224-0021"), "decided")
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "leader", 390, script=False)
+        visitor = context(browser, program, address, "leader", 390, script=False)
         page = visitor.new_page()
         page.goto(address)
         assert page.locator("h1").inner_text() == "Quá hạn và sắp quá hạn"
@@ -257,9 +241,9 @@ def test_a_leader_reads_what_they_were_told_about_and_when(program: Any) -> None
     )
 
 
-def test_the_office_goes_from_a_figure_to_its_dossiers_to_the_evidence(program: Any, shared_browser: Browser) -> None:
+def test_the_office_goes_from_a_figure_to_its_dossiers_to_the_evidence(program: Any, browser: Browser) -> None:
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "office", 1440, script=False)
+        visitor = context(browser, program, address, "office", 1440, script=False)
         page = visitor.new_page()
         page.goto(address)
         assert page.locator("h1").inner_text() == "Tình hình giải quyết thủ tục hành chính"
@@ -275,10 +259,10 @@ def test_the_office_goes_from_a_figure_to_its_dossiers_to_the_evidence(program: 
         visitor.close()
 
 
-def test_a_clerk_finds_without_accents_and_no_name_is_in_the_address(program: Any, shared_browser: Browser) -> None:
+def test_a_clerk_finds_without_accents_and_no_name_is_in_the_address(program: Any, browser: Browser) -> None:
     asked = ("h19.31-260209-0007", "260209-0007", "khai sinh", "tran thi hu cau", "Hư Cấu")
     with served(program) as address:
-        visitor = context(shared_browser, program, address, "clerk", script=False)
+        visitor = context(browser, program, address, "clerk", script=False)
         page = visitor.new_page()
         page.goto(address + "/tim")
         for text in asked:

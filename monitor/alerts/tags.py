@@ -10,7 +10,7 @@ _TOKEN = re.compile(r"<(?P<end>/?)(?P<name>[a-z]+)[^<>]*>|&#?\w{1,10};|\r?\n|[^<
 
 def units(text: str) -> int:
     """Length in UTF-16 units: most characters are 1, an emoji 2."""
-    return len(text) + sum(ord(c) > 0xFFFF for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: str) -> str:
@@ -38,10 +38,16 @@ def split_html(text: str, limit: int = LIMIT) -> list[str]:
 
 
 def _tokens(text: str, limit: int) -> list[tuple[str, str, bool]]:
-    """(token, name of the tag or "", whether it ends one)."""
+    """(token, name of the tag or "", whether it ends one). A link so long that opening it again would fill a part is
+    left out, its text kept."""
     found: list[tuple[str, str, bool]] = []
+    kept: list[bool] = []  # of the tags open here, whether they stand in `found`
     for match in _TOKEN.finditer(text):
         token, name = match.group(), match["name"] or ""
+        if name and not match["end"]:
+            kept.append(units(token) <= limit // 2)
+        if name and not (kept.pop() if match["end"] and kept else kept and kept[-1]):
+            continue
         if not name and len(token) > limit // 8:  # only where the limit is tiny: in tests
             found.extend((c, "", False) for c in token) if not token.startswith("&") else found.append(
                 (token, "", False)

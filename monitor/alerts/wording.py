@@ -123,8 +123,8 @@ def cleaned(value: Any) -> Any:
 
 def clean_text(text: str) -> str:
     """One line of printable text. Control, direction-changing and unpaired characters become blanks."""
-    if text.isascii() and text.isprintable():
-        return text
+    if text.isprintable():  # nearly every text: none of the categories below is printable
+        return text if text.isascii() else " ".join(text.split())
     kept = (" " if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in text)
     return " ".join("".join(kept).split())
 

@@ -39,6 +39,13 @@ def test_tags_open_at_a_cut_are_closed_and_opened_again() -> None:
     assert all(part.startswith("<b>") and part.endswith("</b>") and html_problem(part) == "" for part in parts)
 
 
+def test_a_link_longer_than_a_message_leaves_its_text() -> None:
+    text = f'<b>xem <a href="https://a.vn/{"x" * 5000}">hồ sơ</a></b> ' + "y" * 4090
+    parts = split_html(text)
+    assert [html_problem(part) for part in parts] == ["", ""]
+    assert parts[0].startswith("<b>xem hồ sơ</b>")
+
+
 def test_nothing_to_say_is_no_message() -> None:
     assert split_html("  \n<b> </b>") == []
 

@@ -79,7 +79,8 @@ def _as_it_stands(
 ) -> dict[str, Any]:
     if dossier.stage in _FINISHED:
         on = f" ngày {day_text(office.calendar.local_date(dossier.finished_at))}" if dossier.finished_at else ""
-        return {**values, "section": "done", "how": f"đã có kết quả{on}", "answered": "done", "note": ""}
+        done = {"section": "done", "how": f"đã có kết quả{on}", "answered": "done"}
+        return {**values, **done, "note": "", "letter": ""}  # nothing of it waits for anybody any more
     if answers:
         note = "; ".join(part for part in (values["note"], _answer_text(answers[-1], office)) if part)
         return {**values, "note": note, "answered": answers[-1].kind}

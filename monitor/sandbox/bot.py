@@ -52,6 +52,7 @@ class Delivered:
     file: bytes = b""
     reply_to: int = 0
     topic: int = 0
+    labels: tuple[tuple[str, ...], ...] = ()  # what stands on the buttons, row by row
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Edited:
     message_id: int
     text: str | None
     buttons: tuple[str, ...] = ()
+    labels: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class BotApi(Peer):
         self.delivered: list[Delivered] = []
         self.edited: list[Edited] = []
         self.popped: list[str] = []  # what came up on the screen of somebody who pressed a button
+        self.webhook: dict[str, str] = {}  # where updates are to be brought, as the bot asked
         self.blocked: set[str] = set()  # chats that have blocked the bot: 403
         self.unknown: set[str] = set()  # chats that do not exist: 400
         self._updates: deque[_Update] = deque()
@@ -124,7 +127,12 @@ class BotApi(Peer):
             case "answercallbackquery":
                 self.popped.append(fields.get("text", ""))
                 return _ok(True)
-            case "setmycommands" | "deletewebhook" | "setwebhook":
+            case "setwebhook":
+                with self._news:
+                    self.webhook = fields
+                    self._news.notify_all()
+                return _ok(True)
+            case "setmycommands" | "deletewebhook":
                 return _ok(True)
             case _:
                 return _refused(404, "Not Found")
@@ -197,7 +205,9 @@ class BotApi(Peer):
             reply_to = json.loads(fields.get("reply_parameters") or "{}").get("message_id", 0)
             topic = int(fields.get("message_thread_id") or 0)
             self.delivered.append(
-                Delivered(chat, text, number, method, _buttons(fields), file_name, file, reply_to, topic)
+                Delivered(
+                    chat, text, number, method, _buttons(fields), file_name, file, reply_to, topic, _labels(fields)
+                )
             )
             self._news.notify_all()
         message = {"message_id": number, "date": 1_800_000_000, "chat": _chat(chat), "text": plain}
@@ -212,7 +222,7 @@ class BotApi(Peer):
         if problem:
             return _refused(400, f"Bad Request: can't parse entities: {problem}")
         with self._news:
-            self.edited.append(Edited(chat, number, text, _buttons(fields)))
+            self.edited.append(Edited(chat, number, text, _buttons(fields), _labels(fields)))
             self._news.notify_all()
         return _ok({"message_id": number, "date": 1_800_000_000, "chat": _chat(chat), "text": text or "…"})
 
@@ -286,12 +296,20 @@ def _parts(whole: bytes) -> tuple[dict[str, str], str, bytes]:
 
 
 def _buttons(fields: dict[str, str]) -> tuple[str, ...]:
+    return tuple(str(button.get("callback_data") or button.get("url")) for row in _rows(fields) for button in row)
+
+
+def _labels(fields: dict[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(str(button.get("text")) for button in row) for row in _rows(fields))
+
+
+def _rows(fields: dict[str, str]) -> list[list[dict[str, Any]]]:
     try:
         markup = json.loads(fields.get("reply_markup") or "{}")
     except ValueError:
-        return ()
+        return []
     rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
-    return tuple(str(button.get("callback_data") or button.get("url")) for row in rows for button in row)
+    return rows if isinstance(rows, list) else []
 
 
 def _chat(chat: str) -> dict[str, Any]:

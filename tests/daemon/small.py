@@ -1,7 +1,8 @@
 """A small real program for the daemon under test: a real store, jobs that do what the test asks for.
 
 Run as `python -m tests.daemon.small FOLDER ORDERS`, ORDERS being JSON: `fail` names a job that raises, `hang` one that
-never returns, `telegram` the address of a Bot API, `seconds` how long sending takes.
+never returns, `telegram` the address of a Bot API, `webhook` the
+secret with which that brings updates, `seconds` how long sending takes.
 """
 
 import json
@@ -76,6 +77,8 @@ def main() -> int:
     telegram: dict[str, Any] = {"enabled": False}
     if "telegram" in orders:
         telegram = {"enabled": True, "token": SECRET, "api_url": orders["telegram"]}
+    if "webhook" in orders:
+        telegram["webhook_secret"] = orders["webhook"]
     settings = desk.settings(
         site={"name": "Thử", "data_dir": str(folder)},
         channels={"telegram": telegram},

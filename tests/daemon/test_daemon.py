@@ -19,12 +19,16 @@ from sqlalchemy.orm import Session
 
 from monitor.clock import SystemClock
 from monitor.daemon import is_loopback
+from monitor.sandbox.bot import BotApi
+from monitor.sandbox.faults import Faults
 from monitor.store import database
 from monitor.store.tables import Job, Message
+from monitor.web.webhook import SECRET_HEADER
 from tests.daemon.small import SECRET
 from tests.web import desk
 
 WAIT_S = 60.0
+WEBHOOK_SECRET = "kenh-goi-nguoc-" + "0" * 28
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -209,6 +213,32 @@ def test_telegram_down_at_start_stops_nothing_and_no_token_is_logged(start: Star
     assert daemon.ends(15) == 0
     assert SECRET not in daemon.log
     assert SECRET.partition(":")[2] not in daemon.log
+
+
+def test_the_bot_api_brings_updates_and_nobody_else_can(start: Start) -> None:
+    """Webhook mode live: the daemon tells the API where and with which secret, believes only that, and answers."""
+    api = BotApi(Faults(), SECRET)
+    api.start()
+    try:
+        daemon = start(telegram=api.url, webhook=WEBHOOK_SECRET)
+        address = daemon.address
+        assert api.wait_until(lambda: bool(api.webhook), WAIT_S)
+        assert api.webhook["url"].endswith("/bot")
+        assert api.webhook["secret_token"] == WEBHOOK_SECRET
+        for number, (secret, status) in enumerate(((None, 404), ("x" * 43, 404), (WEBHOOK_SECRET, 200)), start=1):
+            said = {"message_id": number, "date": 1, "text": "/trogiup", "chat": {"id": 70 + number, "type": "private"}}
+            update = {"update_id": number, "message": said | {"from": {"id": 70 + number, "first_name": "x"}}}
+            headers = {SECRET_HEADER: secret} if secret else {}
+            answer = httpx.post(f"{address}/bot", json=update, headers=headers, timeout=WAIT_S)
+            assert answer.status_code == status, secret
+        assert api.wait_until(lambda: bool(api.delivered), WAIT_S)
+        assert [one.chat for one in api.delivered] == ["73"], "only the one that came with the secret was heard"
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.ends(15) == 0
+    finally:
+        api.stop()
+    assert WEBHOOK_SECRET not in daemon.log
+    assert SECRET not in daemon.log
 
 
 def test_two_daemons_on_one_store_are_refused(start: Start) -> None:

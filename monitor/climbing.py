@@ -31,7 +31,7 @@ from monitor.domain.stage import FINISHED_STAGES, RUNNING_STAGES, Judgement
 from monitor.people import Directory
 from monitor.policies import Rungs, Version
 from monitor.store.tables import Acknowledgement, FindingRow, Ladder, Notice
-from monitor.store.writing import in_batches, insert_new, update_many
+from monitor.store.writing import in_batches, insert_new, one_of, table_of, update_many
 from monitor.withdrawing import withdraw
 
 NOT_RUNNING = "the dossier is no longer running"
@@ -41,6 +41,20 @@ _FOLDED = "a later rung had come already and was sent instead"
 _OPEN = ("owed", "held", "planned")
 _OF_FINDINGS = frozenset(occasion.value for occasion in FINDING_OF)
 _REVIVED = ("rung_at", "owed_at", "state", "reason", "closed_at", "agency_code", "severity")
+# What is read for every batch, built once: building a statement costs more than a few rows' reading.
+_ACK, _FINDING, _LADDER, _NOTICE = (table_of(one) for one in (Acknowledgement, FindingRow, Ladder, Notice))
+_LADDERS = select(_LADDER.c.dossier_id, _LADDER.c.promise_number, _LADDER.c.policy_id).where(
+    one_of(_LADDER.c.dossier_id)
+)
+_ANSWERS = select(_ACK).where(one_of(_ACK.c.dossier_id), _ACK.c.ended_at.is_(None)).order_by(_ACK.c.id)
+_FOUND = select(_FINDING.c.dossier_id, _FINDING.c.kind, _FINDING.c.found_at).where(
+    one_of(_FINDING.c.dossier_id),
+    _FINDING.c.closed_at.is_(None),
+    _FINDING.c.confirmed_by == "",
+    _FINDING.c.kind.in_([kind.value for kind in FINDING_OF.values()]),
+)
+_READ = ("id", "dossier_id", "promise_number", "key", "rung", "occasion", "state", "reason", "rung_at")
+_NOTICES = select(*(_NOTICE.c[name] for name in _READ)).where(one_of(_NOTICE.c.dossier_id))
 _OVER_RUNG = "het-hoan"  # the name of the report when a put-off ends: no rung of the configuration
 
 
@@ -332,23 +346,13 @@ def record_of(session: Session, ids: Collection[int], current: Version) -> Recor
     """What is on record for these dossiers, in a few reads."""
     record = Record(current, ladders={})
     ladders: dict[tuple[int, int], int] = {}
-    kinds = [kind.value for kind in FINDING_OF.values()]
     for batch in in_batches(sorted(ids)):
         _read_notices(session, batch, record)
-        asked = select(Ladder.dossier_id, Ladder.promise_number, Ladder.policy_id).where(Ladder.dossier_id.in_(batch))
-        ladders.update({(dossier_id, number): policy for dossier_id, number, policy in session.execute(asked)})
-        holding = (Acknowledgement.dossier_id.in_(batch), Acknowledgement.ended_at.is_(None))
-        for answer in session.execute(
-            select(*Acknowledgement.__table__.c).where(*holding).order_by(Acknowledgement.id)
-        ):
+        some = {"ids": batch}
+        ladders.update({(row[0], row[1]): row[2] for row in session.execute(_LADDERS, some)})
+        for answer in session.execute(_ANSWERS, some):
             record.answers.setdefault(answer.dossier_id, []).append(answer)
-        found = select(FindingRow.dossier_id, FindingRow.kind, FindingRow.found_at).where(
-            FindingRow.dossier_id.in_(batch),
-            FindingRow.closed_at.is_(None),
-            FindingRow.confirmed_by == "",
-            FindingRow.kind.in_(kinds),
-        )
-        record.found_at.update({(row[0] or 0, row[1]): row[2] for row in session.execute(found)})
+        record.found_at.update({(row[0] or 0, row[1]): row[2] for row in session.execute(_FOUND, some)})
     others = set(ladders.values()) - {current.id}
     versions = policies.load(session, others) if others else {}
     return Record(current, versions, ladders, record.marks, record.open, record.cancelled, record.answers,
@@ -356,9 +360,7 @@ def record_of(session: Session, ids: Collection[int], current: Version) -> Recor
 
 
 def _read_notices(session: Session, batch: Sequence[int], record: Record) -> None:
-    columns = (Notice.id, Notice.dossier_id, Notice.promise_number, Notice.key, Notice.rung, Notice.occasion,
-               Notice.state, Notice.reason, Notice.rung_at)  # fmt: skip
-    for row in session.execute(select(*columns).where(Notice.dossier_id.in_(batch))):
+    for row in session.execute(_NOTICES, {"ids": batch}):
         if row.state == "cancelled" and row.reason == NOT_RUNNING:
             record.cancelled[row.key] = row.id
             continue

@@ -38,6 +38,7 @@ _Place = tuple[datetime, int]  # next_change_at and id of the last dossier of a 
 
 BATCH = 1000
 JOB = "judging"
+_LAST = select(Job.last_ok_at).where(Job.name == JOB)
 _WITH_RESULT = frozenset({Status.READY, Status.RETURNED})
 _ABSURD = frozenset(
     {
@@ -61,17 +62,13 @@ def judge_due(
     Raises `JudgedBackwards` when `now` lies before the last real run.
     """
     count = JudgeCount()
-    last = last_judged(sessions)
-    if last is not None and now < last and not dry_run:
-        raise JudgedBackwards(
-            f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
-        )
     after: _Place | None = None
     is_last = False
     while not is_last:
         with sessions() as session, session.begin():
             one_writer(session)
             if after is None and not dry_run:
+                _never_backwards(session, now)
                 count_steps(session, rules.calendar)
             ladder = adopt(session, with_forced(rules.rungs), now)
             rows = _due(session, now, batch, after)
@@ -90,10 +87,18 @@ def judge_due(
     return count
 
 
+def _never_backwards(session: Session, now: datetime) -> None:
+    last = session.scalar(_LAST)
+    if last is not None and now < last:
+        raise JudgedBackwards(
+            f"judged up to {last.isoformat()} already; use a dry run or a scratch copy for {now.isoformat()}"
+        )
+
+
 def last_judged(sessions: sessionmaker[Session]) -> datetime | None:
     """The instant of the last real judging."""
     with sessions() as session:
-        return session.scalar(select(Job.last_ok_at).where(Job.name == JOB))
+        return session.scalar(_LAST)
 
 
 def _due(session: Session, now: datetime, batch: int, after: _Place | None) -> Sequence[Any]:

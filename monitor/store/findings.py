@@ -8,7 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import FindingRow
-from monitor.store.writing import in_batches, insert_many
+from monitor.store.writing import in_batches, insert_many, one_of, table_of
+
+_TABLE = table_of(FindingRow)
+_OPEN = select(_TABLE.c.kind, _TABLE.c.dossier_id, _TABLE.c.id, _TABLE.c.detail).where(
+    one_of(_TABLE.c.dossier_id), _TABLE.c.closed_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,8 @@ def sync_kinds(
     ids = sorted(set(touched).union(*kinds.values()))
     open_rows: dict[tuple[str, int], tuple[int, str]] = {}
     for batch in in_batches(ids):
-        statement = select(FindingRow.kind, FindingRow.dossier_id, FindingRow.id, FindingRow.detail).where(
-            FindingRow.kind.in_(list(kinds)), FindingRow.dossier_id.in_(batch), FindingRow.closed_at.is_(None)
-        )
-        for kind, dossier_id, row_id, detail in session.execute(statement):
-            if dossier_id is not None:
+        for kind, dossier_id, row_id, detail in session.execute(_OPEN, {"ids": batch}):
+            if kind in kinds:
                 open_rows[kind, dossier_id] = (row_id, detail)
     ended = [
         row_id for (kind, dossier_id), (row_id, detail) in open_rows.items() if kinds[kind].get(dossier_id) != detail
@@ -78,12 +80,8 @@ def open_kinds(
     """The kinds of open findings of each dossier; `unconfirmed_only` leaves out those a person has looked at."""
     kinds: dict[int, set[str]] = {}
     for batch in in_batches(sorted(dossier_ids)):
-        statement = select(FindingRow.dossier_id, FindingRow.kind).where(
-            FindingRow.dossier_id.in_(batch), FindingRow.closed_at.is_(None)
-        )
-        if unconfirmed_only:
-            statement = statement.where(FindingRow.confirmed_by == "")
-        for dossier_id, kind in session.execute(statement):
+        statement = _OPEN.where(_TABLE.c.confirmed_by == "") if unconfirmed_only else _OPEN
+        for kind, dossier_id, *_ in session.execute(statement, {"ids": batch}):
             if dossier_id is not None:
                 kinds.setdefault(dossier_id, set()).add(kind)
     return kinds

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Connection,
     LargeBinary,
     Table,
+    Update,
     any_,
     bindparam,
     func,
@@ -158,9 +160,13 @@ def insert_new(session: Session, model: type[DeclarativeBase], rows: Sequence[Ma
     """Inserts the rows whose unique key is not there yet; the others are left as they are."""
     if not rows:
         return
-    table = table_of(model)
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(make(table).on_conflict_do_nothing(), list(rows))
+    session.execute(_insert_if_new(table_of(model), session.get_bind().dialect.name), list(rows))
+
+
+@lru_cache
+def _insert_if_new(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
+    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return make(table).on_conflict_do_nothing()
 
 
 def update_many(
@@ -169,14 +175,21 @@ def update_many(
     """One executemany of updates by `key`; every row must name the same columns."""
     if not rows:
         return
-    table = table_of(model)
-    columns = [name for name in rows[0] if name != key]
-    statement = (
-        table.update()
-        .where(table.c[key] == bindparam(f"_{key}"))
-        .values({name: bindparam(f"_{name}") for name in columns})
-    )
+    columns = tuple(name for name in rows[0] if name != key)
+    statement = _update_by(table_of(model), key, columns)
     session.connection().execute(statement, [{f"_{name}": row[name] for name in (key, *columns)} for row in rows])
+
+
+@lru_cache
+def _update_by(table: Table, key: str, columns: tuple[str, ...]) -> Update:
+    """Built once: building it costs more than a few rows' writing."""
+    values: dict[str, Any] = {name: bindparam(f"_{name}") for name in columns}
+    return table.update().where(table.c[key] == bindparam(f"_{key}")).values(values)
+
+
+def one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column IN (…)` whose values are given when the statement is run, as `ids`: for statements built once."""
+    return column.in_(bindparam("ids", expanding=True))
 
 
 def grouped(pairs: Iterable[tuple[int, _T]]) -> dict[int, list[_T]]:

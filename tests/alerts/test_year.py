@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.store import database
 from monitor.store.tables import Dossier, Notice
 from tests.alerts.year import driver, slow
-from tests.alerts.year.province import LAST, ZONE, Year, make
+from tests.alerts.year.province import LAST, ZONE, Year, crowded, make
 from tests.counts import PROOF
 
 Sessions = sessionmaker[Session]
@@ -50,6 +50,9 @@ def test_what_was_told_equals_the_slow_model(sqlite_sessions: Sessions, year: Ye
     print(f"{done.ticks} instants, {took:.0f} s of processor time, {done.lines} lines, messages a day: {leaders}")
     assert leaders["median"] <= 2
     assert leaders["p99"] <= 10
+    there = driver.of_agency(done.messages, crowded(113 if PROOF else 4))
+    print(f"at the agency with the many: median {there[len(there) // 2]}, most {there[-1]} of {len(there)} days")
+    assert there[-1] <= 10, "three hundred late dossiers are one message, not three hundred"
 
 
 def test_the_slow_model_would_see_a_fault(sqlite_sessions: Sessions, year: Year) -> None:

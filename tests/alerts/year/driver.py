@@ -164,5 +164,10 @@ def spread(messages: Counter[tuple[str, date]]) -> dict[str, dict[str, int]]:
     }
 
 
+def of_agency(messages: Counter[tuple[str, date]], code: str) -> list[int]:
+    """How many messages each person of one agency has on a day with any, fewest first."""
+    return sorted(count for (person, _), count in messages.items() if person.endswith(f"-{code}"))
+
+
 def _seconds(at: time) -> int:
     return at.hour * 3600 + at.minute * 60

@@ -84,8 +84,13 @@ def make(seed: int, dossiers: int, agencies: int, first: date = FIRST, last: dat
     lives = [_life(rng, f"D{n:05}", rng.choice(below), open_days) for n in range(dossiers)]
     middle = len(open_days) // 3
     for n in range(backlog):
-        lives.append(_stuck(rng, f"B{n:04}", below[4 % len(below)], open_days, middle))
+        lives.append(_stuck(rng, f"B{n:04}", crowded(agencies), open_days, middle))
     return Year(tree, people, posts, leaves, given, lives)
+
+
+def crowded(agencies: int) -> str:
+    """The agency at which many become late in the same days."""
+    return f"H19.{4 % (agencies - 1) + 1}"
 
 
 def _people(rng: random.Random, below: list[str], first: date, last: date, open_days: list[date]) -> Any:

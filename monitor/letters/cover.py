@@ -26,13 +26,18 @@ class Cover:
     about: tuple[str, ...]
     lines: tuple[CoverLine, ...]
 
+    @property
+    def heading(self) -> str:
+        """The agency in capitals, which may be other characters than its name has: they are what must be printable."""
+        return self.agency.upper()
+
     def texts(self) -> Iterator[tuple[str, str]]:
         """(field, words) for the check of what can be printed."""
-        yield "issuer", self.agency
+        yield "issuer", self.heading
         yield from (("body", line) for line in self.about)
         for line in self.lines:
             yield from (("ma_ho_so", line.code), ("nguoi_nop", line.addressee), ("number", line.number))
 
     def to_dict(self) -> dict[str, Any]:
         """What the layout gets."""
-        return asdict(self) | {"title": TITLE, "columns": COLUMNS}
+        return asdict(self) | {"heading": self.heading, "title": TITLE, "columns": COLUMNS}

@@ -4,9 +4,10 @@ Each dossier's course (`monitor.domain.course`) stands in `standing`; what a bat
 `figure` in one statement. Cost follows change: a dossier whose class does not change writes nothing here.
 """
 
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
@@ -28,6 +29,7 @@ from monitor.domain.course import (
 )
 from monitor.domain.dossier import Facts
 from monitor.domain.stage import Judgement
+from monitor.pace import count_results, result_of, take_back
 from monitor.store.tables import Dossier, Figure, FigureMark, FindingRow, Letter, LetterStep, Standing
 from monitor.store.writing import in_batches, insert_many, table_of, update_many
 
@@ -37,6 +39,9 @@ _CLASSES = frozenset(measure.value for measure in CLASSES)
 _LETTERS = frozenset(measure.value for measure in LETTERS)
 _STEPS = "letter_step"
 _EARLIEST = date(1900, 1, 1)  # an absurd date counts from here: it is said by a finding, and no figure looks further
+_LATEST = date(2205, 12, 31)  # as far as a mistyped date was ever seen to go
+_ONE_DAY = timedelta(days=1)
+NOW = ""  # the span of all days
 _WAITING = Measure.WAITING.value
 
 
@@ -67,6 +72,7 @@ class Judged(NamedTuple):
     row: Any
     facts: Facts
     judgement: Judgement
+    took: Mapping[str, int | None]  # `taken_days` and `late_days` as they are now
 
 
 def count_judged(session: Session, judged: Sequence[Judged], calendar: WorkingCalendar, now: datetime) -> None:
@@ -78,6 +84,11 @@ def count_judged(session: Session, judged: Sequence[Judged], calendar: WorkingCa
     wanted: list[Row] = []
     for item in judged:
         wanted += _classes(item, held.get(item.row.id, []), groups[item.row.id], calendar)
+    count_results(
+        session,
+        filter(None, (result_of(item.row, item.row._mapping) for item in judged)),
+        filter(None, (result_of(item.row, item.took) for item in judged)),
+    )
     wanted += _letters(session, ids, held, groups, calendar, today)
     wanted += _findings(session, ids, held, groups, calendar, today)
     _replace(session, [row for rows in held.values() for row in rows], wanted)
@@ -108,6 +119,7 @@ def count_steps(session: Session, calendar: WorkingCalendar) -> None:
 
 def forget(session: Session, dossier_ids: Collection[int]) -> None:
     """Takes dossiers out of every figure: they turned out to be another view of dossiers that are counted."""
+    take_back(session, dossier_ids)
     held = _held(session, sorted(dossier_ids))
     _replace(session, [row for rows in held.values() for row in rows], [])
 
@@ -141,7 +153,7 @@ def _held(session: Session, ids: Sequence[int], measures: Collection[str] | None
 
 def _classes(item: Judged, held: Sequence[Row], group: Group, calendar: WorkingCalendar) -> list[Row]:
     """The course anew. A day keeps the agency it was counted under: a transfer holds from the day it was heard."""
-    row, facts, judgement = item
+    row, facts, judgement, _ = item
     before = [kept for kept in held if kept.measure in _CLASSES]
     own = told(facts, judgement, limit_of(facts, judgement, calendar), calendar)
     judged_on = calendar.local_date(row.judged_at) if row.judged_at else None
@@ -323,8 +335,8 @@ def _changes(row: Row) -> Iterator[tuple[tuple[str, ...], int]]:
     days = [(row.since_on, 1)] if row.until_on is None else [(row.since_on, 1), (row.until_on, -1)]
     group = row.group
     for on, by in days:
-        day = max(on, _EARLIEST).isoformat()
-        for span in (day[:4], day[:7], day):
+        day = min(max(on, _EARLIEST), _LATEST).isoformat()
+        for span in (NOW, day[:4], day[:7], day):
             for measure in measures:
                 yield ("agency", span, group.agency_code, "", "", group.source, measure), by
                 yield ("procedure", span, "", group.procedure_code, group.field_code, group.source, measure), by
@@ -349,13 +361,31 @@ def _lay(session: Session, change: Mapping[tuple[str, ...], int]) -> None:
     session.execute(statement.on_conflict_do_update(index_elements=list(_PLACE), set_={"change": added}), rows)
 
 
-def spans_until(on: date) -> list[str]:
-    """The spans whose changes add up to the figure at the end of `on`: see `monitor.store.tables.Figure`."""
-    day = on.isoformat()
-    years = [f"{year:04d}" for year in range(_EARLIEST.year, on.year)]
-    months = [f"{day[:4]}-{month:02d}" for month in range(1, on.month)]
-    days = [f"{day[:7]}-{number:02d}" for number in range(1, on.day + 1)]
-    return [*years, *months, *days]
+def spans_after(on: date) -> list[str]:
+    """The spans whose changes, taken from those of `NOW`, leave the figure at the end of `on`."""
+    return spans_between(on + _ONE_DAY, _LATEST)
 
 
-__all__ = ["CUBES", "FINDING", "Group", "Judged", "count_judged", "count_steps", "forget", "spans_until"]
+def spans_between(first: date, last: date) -> list[str]:
+    """Years, months and days that make up these days, both included; none where there are none."""
+    spans: list[str] = []
+    day = first
+    while day <= last:
+        year_end, month_end = date(day.year, 12, 31), _month_end(day)
+        if (day.month, day.day) == (1, 1) and year_end <= last:
+            spans.append(f"{day.year:04d}")
+            day = year_end + _ONE_DAY
+        elif day.day == 1 and month_end <= last:
+            spans.append(day.isoformat()[:7])
+            day = month_end + _ONE_DAY
+        else:
+            spans.append(day.isoformat())
+            day += _ONE_DAY
+    return spans
+
+
+def _month_end(day: date) -> date:
+    return date(day.year, day.month, monthrange(day.year, day.month)[1])
+
+
+__all__ = ["CUBES", "FINDING", "NOW", "Group", "Judged", "count_judged", "count_steps", "forget", "spans_after"]

@@ -199,7 +199,7 @@ def part_by_hand(session: Session, view: SourceDossier, why: str, now: datetime)
 
 _JUDGED = frozenset(
     {"id", "stage", "stage_reason", "stage_since_at", "promise_number", "promise_at", "late_from_at", "letter_by_on",
-     "judged_at"}
+     "judged_at", "taken_days", "late_days"}
 )  # fmt: skip
 _UNJUDGED: dict[str, Any] = {"stage": "", "stage_reason": "", "promise_number": 1}
 

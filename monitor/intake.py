@@ -9,7 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from connectors.base import Applicant, DossierRecord, Page
@@ -20,12 +20,13 @@ from monitor.domain.dossier import Status
 from monitor.domain.findings import FindingKind, finish_doubt
 from monitor.folding import folded, folded_back, plain_code
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
+from monitor.pace import take_back
 from monitor.people import Directory
 from monitor.procedures import Term, Terms
 from monitor.set_aside import clear_mended, set_aside, unreadable_keys
 from monitor.store.findings import Sync, sync_findings
 from monitor.store.packing import packed
-from monitor.store.tables import ApplicantRow, DeclaredId, Dossier, Observation, ProcedureSeen, SourceDossier
+from monitor.store.tables import ApplicantRow, DeclaredId, Dossier, Observation, ProcedureSeen, Source, SourceDossier
 from monitor.store.writing import (
     AT_ONCE,
     among,
@@ -235,7 +236,7 @@ def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake:
     moved = {known.id: (known.dossier_id, links[known.view.key]) for known, item in old if known.view.key in links}
     touched = {known.dossier_id for known, _ in old} | relink(session, moved, now)
     new = [item for item in heard if item.known is None]
-    new_ids, gained = _add_views(session, new, links, intake, now)
+    new_ids, gained = _add_views(session, source, new, links, intake, now)
     ids = {known.id: item for known, item in old} | dict(zip(new_ids, new, strict=True))
     _store_people(session, ids, intake, known_ids=[known.id for known, _ in old])
     declared = [
@@ -248,7 +249,12 @@ def _store_views(session: Session, source: str, heard: Sequence[_Heard], intake:
 
 
 def _add_views(
-    session: Session, new: Sequence[_Heard], links: Mapping[str, Link], intake: Intake, now: datetime
+    session: Session,
+    source: str,
+    new: Sequence[_Heard],
+    links: Mapping[str, Link],
+    intake: Intake,
+    now: datetime,
 ) -> tuple[list[int], set[int]]:
     """(ids of the new views, dossiers that gained one). A view without a proven link begins a dossier of its own."""
     alone = [item for item in new if item.record.key not in links]
@@ -264,6 +270,9 @@ def _add_views(
     for row in rows:
         row["dossier_id"], row["first_heard_at"], row["missing_sweeps"] = dossier_of[row["key"]], now, 0
     ids = insert_returning_ids(session, SourceDossier, rows)
+    if ids:
+        counted = update(Source).where(Source.name == source).values(dossiers=Source.dossiers + len(ids))
+        session.execute(counted, execution_options={"synchronize_session": False})
     linked = [
         (view_id, links[item.record.key]) for view_id, item in zip(ids, new, strict=True) if item.record.key in links
     ]
@@ -308,6 +317,7 @@ def project(session: Session, dossier_ids: Iterable[int], intake: Intake, now: d
     views_of = grouped(pairs)
     projected = [{"id": dossier_id, **_dossier_row(views, intake, now)} for dossier_id, views in views_of.items()]
     note_procedures(session, projected)
+    take_back(session, wanted)
     update_many(session, Dossier, projected)
     said = {
         dossier_id: text

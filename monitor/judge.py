@@ -170,7 +170,7 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
         wakes = None
     _note_findings(row, facts, judgement, rules, work)
     _cross(row, judgement, work, count)
-    promise = judgement.promise
+    promise, took = judgement.promise, _took(facts, judgement, calendar)
     work.updates.append(
         {
             "id": row.id,
@@ -184,14 +184,14 @@ def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Wo
             "letter_provisional": judgement.letter_provisional,
             "late_vs_promise": judgement.late_vs_promise,
             "late_vs_original": judgement.late_vs_original,
-            **_took(facts, judgement, calendar),
+            **took,
             "judged_at": now,
             "next_change_at": _first(judgement.next_change_at, wakes, duty),
         }
     )
     count.judged += 1
     count.stages[judgement.stage.value] += 1
-    return Judged(row, facts, judgement)
+    return Judged(row, facts, judgement, took)
 
 
 def _took(facts: Facts, judgement: Judgement, calendar: WorkingCalendar) -> dict[str, int | None]:

@@ -3,18 +3,20 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import String, and_, column, func, select, values
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.proposal import Proposal, propose
-from monitor.store.tables import Dossier
+from monitor.pace import LATE, TAKEN
+from monitor.store.tables import Pace
 from monitor.store.writing import in_batches
 
-LOOKS_BACK = timedelta(days=2 * 365)  # what took long years ago says little of today
+LOOKS_BACK_YEARS = 2  # this year's results and those of the two before: what took long earlier says little of today
+_PAIRS_AT_ONCE = 1000  # more than a page's list has, so that it asks once
 Taken = Mapping[int, int]
 
 
@@ -42,28 +44,30 @@ class History:
     late_ones: Taken
 
 
-def history_of(session: Session, procedures: Collection[str], now: datetime) -> History:
-    """What is known of these procedures, from results of the last two years."""
+def history_of(session: Session, dossiers: Collection[Subject], today: date) -> History:
+    """What is known of the procedures of these dossiers, and of their agencies' own way with them."""
     of_agency: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
-    of_procedure: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    columns = (Dossier.procedure_code, Dossier.agency_code, Dossier.taken_days)
-    for batch in in_batches(sorted(set(procedures) - {""})):
-        counted = (
-            select(*columns, func.count())
-            .where(
-                Dossier.procedure_code.in_(batch),
-                Dossier.taken_days.is_not(None),
-                Dossier.finished_at.between(now - LOOKS_BACK, now),
-            )
-            .group_by(*columns)
+    of_procedure: dict[str, dict[int, int]] = defaultdict(dict)
+    recent = Pace.year.between(today.year - LOOKS_BACK_YEARS, today.year)
+    columns = (Pace.procedure_code, Pace.agency_code, Pace.days)
+    pairs = {(one.procedure_code, one.agency_code) for one in dossiers if one.procedure_code}
+    wanted = pairs | {(procedure, "") for procedure, _ in pairs}
+    for batch in in_batches(sorted(wanted), _PAIRS_AT_ONCE):
+        # joined outwards from the pairs: SQLite seeks no list of pairs in an index
+        asked = values(column("procedure", String), column("agency", String), name="asked").data(list(batch)).cte()
+        same = and_(
+            Pace.kind == TAKEN, Pace.procedure_code == asked.c.procedure, Pace.agency_code == asked.c.agency, recent
         )
+        counted = select(*columns, func.sum(Pace.number)).select_from(asked).outerjoin(Pace, same).group_by(*columns)
         for procedure, agency, days, number in session.execute(counted):
-            assert days is not None
-            of_agency[procedure, agency][days] = number
-            of_procedure[procedure][days] += number
-    recent = Dossier.finished_at.between(now - LOOKS_BACK, now)
-    late = select(Dossier.late_days, func.count()).where(Dossier.late_days.is_not(None), recent)
-    late_ones = {days: number for days, number in session.execute(late.group_by(Dossier.late_days)) if days is not None}
+            if not number:
+                continue  # of this pair nothing is known, or all of it was taken back
+            place = of_agency[procedure, agency] if agency else of_procedure[procedure]
+            place[days] = int(number)
+    late = select(Pace.days, func.sum(Pace.number)).where(
+        Pace.kind == LATE, Pace.procedure_code == "", Pace.agency_code == "", recent
+    )
+    late_ones = {days: int(number) for days, number in session.execute(late.group_by(Pace.days))}
     return History(of_agency, of_procedure, late_ones)
 
 
@@ -91,7 +95,7 @@ def proposals(
     """By dossier id, for all of these at once."""
     if not dossiers:
         return {}
-    history = history_of(session, {one.procedure_code for one in dossiers}, now)
     today = calendar.local_date(now)
+    history = history_of(session, dossiers, today)
     found = {one.id: proposal_for(one, history, calendar.of(one.agency_code), today) for one in dossiers}
     return {dossier_id: proposal for dossier_id, proposal in found.items() if proposal is not None}

@@ -16,7 +16,8 @@ from monitor.bot import words
 from monitor.bot.heard import Back, Heard, Say
 from monitor.bot.needs import BotNeeds
 from monitor.bot.scope import agencies_of, dossier_of, office_of
-from monitor.reports.late import late_dossiers, late_number
+from monitor.reports.census import late_number
+from monitor.reports.late import late_dossiers
 from monitor.reports.sources import stale_sources
 
 _LISTED = 15

@@ -41,7 +41,7 @@ def due(
 ) -> None:
     """List what waits to be done for each letter, by the hour it must be out."""
     from monitor.letters.worklist import counter_due, letters_due
-    from monitor.reports.late import subtree
+    from monitor.reports.census import subtree
     from monitor.store import database
 
     desk = Desk(config, lang, as_json)

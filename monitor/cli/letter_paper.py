@@ -210,7 +210,7 @@ def _chosen(
 ) -> tuple[list[int] | None, list[str] | None]:
     """The letters that were named, and the agencies with all below them; None is no limit."""
     from monitor.cli.letters import find_letters
-    from monitor.reports.late import subtree
+    from monitor.reports.census import subtree
     from monitor.store import database
 
     only = None

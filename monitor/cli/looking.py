@@ -36,7 +36,8 @@ def late(
     if disagreements:
         _show_disagreements(Desk(config, lang, as_json), limit)
         return
-    from monitor.reports.late import counts, late_dossiers
+    from monitor.reports.census import counts
+    from monitor.reports.late import late_dossiers
     from monitor.reports.sources import stale_sources
     from monitor.store import database
 

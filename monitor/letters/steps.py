@@ -151,6 +151,7 @@ def said(state: str) -> str:
 
 def record(session: Session, case: Case, state: str | None, step: str, by: By, **detail: Any) -> Done:
     """Moves the letter (None leaves it), and writes the step with its row in the log."""
+    audit.lock(session)  # before the step has its number: the figures count steps up to the last number they saw
     letter = case.letter
     if state is not None:
         letter.state = state

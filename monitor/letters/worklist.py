@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import NotWorkingDay, WorkingCalendar
@@ -138,10 +138,40 @@ def _listed(
     rows: list[Any] = []
     for part in [None] if agencies is None else in_batches(sorted(agencies)):
         query = _query(states)
-        rows += session.execute(query if part is None else query.where(Letter.agency_code.in_(part))).all()
+        if limit is not None:
+            chosen = _most_urgent(states, office, calendar.local_date(now), now).limit(limit)
+            query = query.where(Letter.id.in_(chosen if part is None else chosen.where(Letter.agency_code.in_(part))))
+        elif part is not None:
+            query = query.where(Letter.agency_code.in_(part))
+        rows += session.execute(query).all()
     found = _dues(session, rows, office, calendar, now)
     found.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
     return found[:limit]
+
+
+def _most_urgent(states: Collection[str], office: Office, today: date, now: datetime) -> Select[Any]:
+    """The letters in the order of the list as far as they tell it themselves, so that a long list is cut before it is
+    read. Within one day offices may close at different hours: only there can the cut differ from the list."""
+    own = Dossier.id == Letter.dossier_id
+    unsigned = Letter.state.in_(sorted(_BEFORE_SIGNING))
+    held = Letter.suspended_for != ""
+    if office.stale:
+        silent = exists().where(own, Dossier.speaking_source.in_(sorted(office.stale)))
+        held = or_(held, and_(Letter.confirmed_for != STALE, silent))
+    over = or_(and_(unsigned, Letter.is_late.is_(True)), Letter.letter_by_on < today)
+    with_counter = Letter.state.in_(sorted(COUNTER_STATES))
+    runs = exists().where(own, Letter.promise_number == Dossier.promise_number, _runs())
+    return (
+        select(Letter.id)
+        .where(Letter.state.in_(sorted(states)), or_(Letter.state != LetterState.VOID, and_(_by_hand(), runs)))
+        .order_by(
+            case((and_(unsigned, held), 1), else_=0),
+            case((with_counter, 0), (over, 0), else_=1),
+            case((with_counter, func.coalesce(Letter.counter_told_at, now)), else_=None),
+            func.coalesce(Letter.letter_by_on, today),
+            Letter.id,
+        )
+    )
 
 
 def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
@@ -160,9 +190,15 @@ def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
 
 def _owed_anew() -> ColumnElement[bool]:
     """Of a voided letter: a person took it back, and its promise is still the one that is missed."""
-    by_hand = select(LetterStep.id).where(LetterStep.letter_id == Letter.id, LetterStep.step == "void").exists()
-    runs = Dossier.stage.in_(sorted(LETTER_STAGES))
-    return and_(runs, Letter.promise_number == Dossier.promise_number, by_hand)
+    return and_(_runs(), Letter.promise_number == Dossier.promise_number, _by_hand())
+
+
+def _runs() -> ColumnElement[bool]:
+    return Dossier.stage.in_(sorted(LETTER_STAGES))
+
+
+def _by_hand() -> ColumnElement[bool]:
+    return select(LetterStep.id).where(LetterStep.letter_id == Letter.id, LetterStep.step == "void").exists()
 
 
 def _dues(

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.domain.course import LETTERS, RESOLVED, UNRESOLVED, Measure
-from monitor.figures import FINDING, spans_until
+from monitor.figures import FINDING, NOW, spans_after
 from monitor.store.tables import Figure
 from monitor.store.writing import in_batches
 
@@ -90,6 +90,8 @@ class Period:
         return self.after.resolved - self.before.resolved
 
 
+# what counts now, less what changed since
+_AT_END = func.sum(case((Figure.span == NOW, Figure.change), else_=-Figure.change))
 Key = tuple[str, str]  # (agency, "") or (procedure, field)
 
 
@@ -109,8 +111,8 @@ def figures_by(
     else:
         cube, key = ("procedure" if agencies is None else "both"), (Figure.procedure_code, Figure.field_code)
     statement = (
-        select(*key, Figure.source, Figure.measure, func.sum(Figure.change))
-        .where(Figure.cube == cube, Figure.span.in_(spans_until(on)), _among(Figure.agency_code, agencies))
+        select(*key, Figure.source, Figure.measure, _AT_END)
+        .where(Figure.cube == cube, Figure.span.in_([NOW, *spans_after(on)]), _among(Figure.agency_code, agencies))
         .group_by(*key, Figure.source, Figure.measure)
     )
     if procedure:
@@ -121,6 +123,23 @@ def figures_by(
         silent = source in silent_sources and measure in _PENDING
         counted[SILENT if silent else measure] += int(number)
     return {key: figures for key, counts in found.items() if (figures := Figures(+counts))}
+
+
+def standing_now(
+    session: Session, measures: Collection[str], agencies: Collection[str] | None = None
+) -> dict[tuple[str, str], int]:
+    """How many stand under each of these measures by (measure, source), by the last judgement of each dossier."""
+    statement = (
+        select(Figure.measure, Figure.source, func.sum(Figure.change))
+        .where(
+            Figure.cube == "agency",
+            Figure.span == NOW,
+            Figure.measure.in_(sorted(measures)),
+            _among(Figure.agency_code, agencies),
+        )
+        .group_by(Figure.measure, Figure.source)
+    )
+    return {(measure, source): int(number) for measure, source, number in session.execute(statement)}
 
 
 def total(figures: Iterable[Figures]) -> Figures:
@@ -144,7 +163,7 @@ def trend(
 ) -> list[tuple[date, dict[str, int]]]:
     """These measures at the end of each of the last `days` days, the oldest first, in two queries."""
     first = until - timedelta(days=days - 1)
-    base = _sums(session, spans_until(first - _ONE_DAY), agencies, measures)
+    base = _sums(session, [NOW, *spans_after(first - _ONE_DAY)], agencies, measures)
     every_day = [first + timedelta(days=n) for n in range(days)]
     statement = (
         select(Figure.span, Figure.measure, func.sum(Figure.change))
@@ -168,7 +187,7 @@ def _sums(
     session: Session, spans: Sequence[str], agencies: Collection[str] | None, measures: Sequence[str]
 ) -> dict[str, int]:
     statement = (
-        select(Figure.measure, func.sum(Figure.change))
+        select(Figure.measure, _AT_END)
         .where(
             Figure.cube == "agency",
             Figure.span.in_(spans),

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.course import CLASSES, UNRESOLVED, Measure
 from monitor.people import Directory
+from monitor.reports.census import FINISHED_STAGES, Shown
 from monitor.reports.figures import SILENT, Figures, Key, Period, figures_by, total
-from monitor.reports.late import FINISHED_STAGES, Shown
 from monitor.store.tables import Dossier, ProcedureSeen, Standing
 from monitor.store.writing import in_batches
 
@@ -196,7 +196,9 @@ def _of_measure(measure: str, asked: Asked) -> list[ColumnElement[bool]]:
             first.measure.in_(_ACCEPTED),
             first.since_on < asked.since,
         )
-        conditions: list[ColumnElement[bool]] = [Standing.measure.in_(_ACCEPTED), ~earlier]
+        # as an expression: SQLite would gather all of these measures by their index, and sort them, for one page
+        accepted = func.coalesce(Standing.measure, "").in_(_ACCEPTED)
+        conditions: list[ColumnElement[bool]] = [accepted, ~earlier]
         if measure == Measure.RECEIVED_ONLINE:
             conditions.append(Standing.channel == "online")
         elif measure == Measure.RECEIVED_OTHERWISE:

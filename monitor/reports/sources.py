@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from connectors.kit.settings import SourceSettings
@@ -53,19 +53,14 @@ class SetAsideRow:
     times_seen: int
     first_seen_at: datetime
     last_seen_at: datetime
+    place: int  # of the row, for the next page
 
 
-def source_health(
-    session: Session, sources: Sequence[SourceSettings], *, now: datetime, counted: bool = True
-) -> list[SourceRow]:
-    """Every configured source in the order of the file, also one that was never read. Without `counted` its number of
-    dossiers is left at 0: counting reads them all."""
+def source_health(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> list[SourceRow]:
+    """Every configured source in the order of the file, also one that was never read."""
     names = [source.name for source in sources]
     known = {row.name: row for row in session.scalars(select(Source).where(Source.name.in_(names)))}
-    last_ids = select(func.max(Pull.id)).where(Pull.source.in_(names)).group_by(Pull.source)
-    pulls = {row.source: row for row in session.scalars(select(Pull).where(Pull.id.in_(last_ids)))}
-    of_source = select(SourceDossier.source, func.count(SourceDossier.id)).group_by(SourceDossier.source)
-    views = _counted(session, of_source) if counted else {}
+    pulls = {row.source: row for row in session.scalars(select(Pull).where(Pull.id.in_(_last_ids(names))))}
     aside = _counted(
         session,
         select(BadRecordRow.source, func.count(BadRecordRow.id))
@@ -88,7 +83,7 @@ def source_health(
     drift = _drift(session, names)
     return [
         replace(
-            _row(source, known.get(source.name), pulls.get(source.name), views, aside, now),
+            _row(source, known.get(source.name), pulls.get(source.name), aside, now),
             gates=gates.get(source.name, ()),
             unseen=unseen.get(source.name, 0),
             missing=missing.get(source.name, 0),
@@ -110,12 +105,14 @@ def _gates(session: Session, names: Sequence[str]) -> dict[str, tuple[str, ...]]
 
 def _drift(session: Session, names: Sequence[str]) -> dict[str, int]:
     """What the newest full sweep of each source found that the readings before it should have shown."""
-    last = (
-        select(func.max(Pull.id))
-        .where(Pull.source.in_(names), Pull.reach == "full", Pull.result == "ok")
-        .group_by(Pull.source)
-    )
+    last = _last_ids(names, Pull.reach == "full", Pull.result == "ok")
     return _counted(session, select(Pull.source, Pull.rows_drifted).where(Pull.id.in_(last)))
+
+
+def _last_ids(names: Sequence[str], *which: ColumnElement[bool]) -> Select[tuple[int]]:
+    """The newest such reading of each source, sought source by source: there are years of readings."""
+    newest = select(Pull.id).where(Pull.source == Source.name, *which).order_by(Pull.id.desc()).limit(1)
+    return select(newest.correlate(Source).scalar_subquery()).where(Source.name.in_(names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +179,14 @@ def held_sources(session: Session, sources: Sequence[SourceSettings], *, now: da
     return stale_sources(session, sources, now=now) | set(doubted)
 
 
-def set_aside(session: Session, *, source: str | None = None, limit: int | None = 200) -> list[SetAsideRow]:
-    """Rows set aside and not yet mended, the last seen first."""
+def set_aside(
+    session: Session,
+    *,
+    source: str | None = None,
+    limit: int | None = 200,
+    before: tuple[datetime, int] | None = None,
+) -> list[SetAsideRow]:
+    """Rows set aside and not yet mended, the last seen first; `before` (last seen, place) continues a list."""
     query = select(
         BadRecordRow.source,
         BadRecordRow.key,
@@ -192,18 +195,26 @@ def set_aside(session: Session, *, source: str | None = None, limit: int | None 
         BadRecordRow.times_seen,
         BadRecordRow.first_seen_at,
         BadRecordRow.last_seen_at,
+        BadRecordRow.id,
     ).where(BadRecordRow.cleared_at.is_(None))
     if source is not None:
         query = query.where(BadRecordRow.source == source)
-    query = query.order_by(BadRecordRow.last_seen_at.desc(), BadRecordRow.id).limit(limit)
+    if before is not None:
+        query = query.where(tuple_(BadRecordRow.last_seen_at, BadRecordRow.id) < before)
+    query = query.order_by(BadRecordRow.last_seen_at.desc(), BadRecordRow.id.desc()).limit(limit)
     return [SetAsideRow(*row) for row in session.execute(query)]
+
+
+def set_aside_number(session: Session, source: str | None = None) -> int:
+    """How many rows are set aside and not yet mended."""
+    query = select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))
+    return session.scalar(query if source is None else query.where(BadRecordRow.source == source)) or 0
 
 
 def _row(
     source: SourceSettings,
     known: Source | None,
     pull: Pull | None,
-    views: Mapping[str, int],
     aside: Mapping[str, int],
     now: datetime,
 ) -> SourceRow:
@@ -223,7 +234,7 @@ def _row(
         failures=known.failures if known else 0,
         breaker_open=known is not None and known.failures >= BREAKER_AFTER,
         retry_not_before_at=known.retry_not_before_at if known else None,
-        dossiers=views.get(source.name, 0),
+        dossiers=known.dossiers if known else 0,
         rows_seen=pull.rows_seen if pull else 0,
         rows_changed=pull.rows_changed if pull else 0,
         set_aside=aside.get(source.name, 0),

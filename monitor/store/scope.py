@@ -96,6 +96,7 @@ OPEN = frozenset(
         "job",
         "link",
         "moved_address",
+        "pace",
         "parked_address",
         "policy",
         "pressed",
@@ -177,7 +178,8 @@ def tables_in(statement: Any) -> set[str]:
 
 def _reads_no_table(state: ORMExecuteState) -> bool:
     statement = state.statement
-    return isinstance(statement, Select) and not statement.get_final_froms()
+    # not only what it selects from: a select of scalar sub-queries has no FROM of its own
+    return isinstance(statement, Select) and not statement.get_final_froms() and not tables_in(statement)
 
 
 def _narrowed(model: type[Any], scope: Scope) -> ColumnElement[bool] | None:

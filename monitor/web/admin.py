@@ -5,6 +5,7 @@ They are about the machine, so they read the store un-narrowed; dossiers are onl
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -18,7 +19,7 @@ from monitor.access.rights import Right
 from monitor.engine import Engine
 from monitor.reports.jobs import job_rows
 from monitor.reports.outbox import TROUBLED, outbox_figures, outbox_rows
-from monitor.reports.sources import set_aside, source_health
+from monitor.reports.sources import SetAsideRow, set_aside, set_aside_number, source_health
 from monitor.settings import Settings
 from monitor.store.audit import head
 from monitor.store.database import reading
@@ -57,8 +58,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
 
     @routes.get("/de-rieng")
     @needs(Right.ADMINISTER)
-    def quarantine(visit: VisitDep, source: Annotated[str, Query(max_length=64)] = "") -> str:
+    def quarantine(
+        visit: VisitDep,
+        source: Annotated[str, Query(max_length=64)] = "",
+        sau: Annotated[str, Query(max_length=60)] = "",
+    ) -> str:
         with reading(program.engine) as session:
+            rows = set_aside(session, source=source or None, limit=_PAGE + 1, before=_place(sau))
             return shown.page(
                 "admin_quarantine.html",
                 visit=visit,
@@ -66,7 +72,10 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 here="quarantine",
                 names=[one.name for one in program.settings.sources],
                 source=source,
-                aside=set_aside(session, source=source or None, limit=500),
+                aside=rows[:_PAGE],
+                number=set_aside_number(session, source or None),
+                after=_continued(rows[_PAGE - 1]) if len(rows) > _PAGE else "",
+                is_first=not sau,
             )
 
     @routes.get("/hop-thu")
@@ -120,6 +129,22 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         )
 
     return routes
+
+
+def _continued(last: SetAsideRow) -> str:
+    """Where the next page of rows set aside begins, for its address."""
+    return f"{last.last_seen_at.isoformat()}_{last.place}"
+
+
+def _place(text: str) -> tuple[datetime, int] | None:
+    at, _, place = text.rpartition("_")
+    try:
+        last_seen_at = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    is_id = place.isascii() and place.isdigit() and len(place) < 19
+    is_instant = last_seen_at.tzinfo is not None and 1900 < last_seen_at.year < 2300  # else beyond what a zone can move
+    return (last_seen_at, int(place)) if is_id and is_instant else None
 
 
 def as_loaded(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from monitor.access.rights import Right
+from monitor.reports.census import Counts, counts, late_number
 from monitor.reports.dossier import Event, LetterSteps, dossier_pages
-from monitor.reports.late import Counts, LateRow, LetterRow, counts, late_dossiers, late_number, letters_needed
+from monitor.reports.late import LateRow, LetterRow, late_dossiers, letters_needed
 from monitor.reports.sources import SourceRow, source_health, stale_sources
 from monitor.web.needs import WebNeeds
 from monitor.web.visit import VisitDep, needs, signed_in

@@ -19,6 +19,7 @@ from monitor.web import (
     account,
     admin,
     api,
+    api_figures,
     explaining,
     files,
     health,
@@ -68,6 +69,7 @@ def make_app(program: WebNeeds, scheduler: Engine | None = None) -> FastAPI:
         app.include_router(routes)
     app.include_router(admin.router(program, scheduler, shown))
     app.include_router(api.router(program))
+    app.include_router(api_figures.router(program))
     app.include_router(health.router(program, scheduler))
     check_declared(app.routes)
     app.add_middleware(

@@ -23,10 +23,10 @@ class Choice:
     depth: int = 0
 
 
-def troubles(session: Session, scheduler: Engine | None, visit: Visit, *, counted: bool = False) -> dict[str, Any]:
-    """Silent sources and jobs that fail; `counted` also counts each source's dossiers, which reads them all."""
+def troubles(session: Session, scheduler: Engine | None, visit: Visit) -> dict[str, Any]:
+    """Silent sources and jobs that fail."""
     now = visit.now
-    sources = source_health(session, visit.program.settings.sources, now=now, counted=counted)
+    sources = source_health(session, visit.program.settings.sources, now=now)
     failing: list[JobRow] = [job for job in job_rows(session, live(scheduler), now=now) if job.is_failing]
     return {"sources": sources, "silent": [source for source in sources if source.stale], "failing": failing}
 

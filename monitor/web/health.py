@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, Response
 
 from monitor.access.rights import Right
 from monitor.engine import Engine
+from monitor.reports.census import counts
 from monitor.reports.jobs import JobRow, job_rows
-from monitor.reports.late import counts
 from monitor.reports.outbox import outbox_figures
 from monitor.reports.sources import SourceRow, source_health
 from monitor.store.database import reading

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from monitor.alerts.current import Office
 from monitor.alerts.feeds import calendar_of, feed_of
-from monitor.reports.late import subtree
+from monitor.reports.census import subtree
 from monitor.store.database import reading
 from monitor.store.scope import Reach, Scope, narrow
 from monitor.web.needs import WebNeeds

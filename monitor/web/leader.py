@@ -13,8 +13,9 @@ from monitor.access.rights import Right
 from monitor.alerts.acknowledge import AnswerNotTaken, acknowledge
 from monitor.domain.calendar import CalendarExhausted
 from monitor.engine import Engine
+from monitor.reports.census import urgent_counts
 from monitor.reports.figures import trend
-from monitor.reports.late import late_dossiers, urgent_counts
+from monitor.reports.late import late_dossiers
 from monitor.reports.leader import ASKS, held, to_approve, told
 from monitor.store.tables import Dossier
 from monitor.web import charts

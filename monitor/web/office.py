@@ -1,8 +1,9 @@
 """The Office's evidence: the province's figures as of any day, down to the dossiers behind each, and as files."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
@@ -62,11 +63,14 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
 
     @routes.get("/van-phong")
     @needs(Right.SEE_FIGURES)
-    def overview(visit: VisitDep, chosen: ChosenDep) -> str:
+    def overview(visit: VisitDep, chosen: ChosenDep, trang: Annotated[int, Query(ge=1, le=100_000)] = 1) -> str:
         with visit.reading() as session:
             head = troubles(session, scheduler, visit)
             asked = asked_of(visit, chosen, {source.name for source in head["silent"]})
             found = office.table(session, asked, program.directory, own_agencies(visit))
+            rows = office.ranked(found, chosen.xep) if chosen.xep else found.rows
+            last = max(1, -(-len(rows) // _PAGE))
+            trang = min(trang, last)
             return shown.page(
                 "office.html",
                 visit=visit,
@@ -75,7 +79,10 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 chosen=chosen,
                 asked=asked,
                 table=found,
-                rows=office.ranked(found, chosen.xep) if chosen.xep else found.rows,
+                rows=rows[(trang - 1) * _PAGE : trang * _PAGE],
+                first=(trang - 1) * _PAGE,
+                page=trang,
+                pages=last,
                 columns=figures_table.COLUMNS,
                 groups=figures_table.groups(),
                 cells=figures_table.cells,
@@ -141,7 +148,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
         rieng: bool = False,  # the agency's own alone, without what stands below it
         sau: Annotated[str, Query(max_length=40)] = "",
     ) -> str:
-        if measure not in _MEASURES and measure.removeprefix("finding:") not in FINDINGS:
+        if not is_measure(measure):
             raise HTTPException(404)
         with visit.reading() as session:
             head = troubles(session, scheduler, visit)
@@ -156,7 +163,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 field=linh_vuc,
                 in_period=trong_ky,
                 limit=_PAGE + 1,
-                before=_place(sau),
+                before=place_of(sau),
             )
             after = found[_PAGE - 1] if len(found) > _PAGE else None
             query = {
@@ -189,6 +196,11 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     return routes
 
 
+def is_measure(name: str) -> bool:
+    """Whether there is such a figure to look behind."""
+    return name in _MEASURES or name.removeprefix("finding:") in FINDINGS
+
+
 def asked_of(visit: Visit, chosen: Chosen, silent: Any) -> Asked:
     """The question, made whole: today, and since the first of its month, where the address says nothing."""
     today = visit.program.calendar.local_date(visit.now)
@@ -210,19 +222,18 @@ def _link(root: str, chosen: Chosen, asked: Asked) -> Any:
 
 
 def _behind_link(root: str, chosen: Chosen, asked: Asked) -> Any:
-    """The dossiers behind one figure of one row."""
+    """The dossiers behind one figure of one row: a table has thousands of these, so their shared part is made once."""
+    query = _query(chosen, asked)
+    name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc", By.LEVEL: "cap"}.get(chosen.theo)
+
+    @cache
+    def of_row(key: str, opens: bool) -> str:
+        of_key = {name: key} if name and key and key != "?" else {}
+        own = {"rieng": "1"} if name == "agency" and of_key and not opens else {}
+        return f"{root}/van-phong/ho-so?{urlencode(query | of_key | own)}"
 
     def link(row: office.TableRow, measure: str, in_period: bool) -> str:
-        query = _query(chosen, asked) | {"measure": measure, "trong_ky": str(int(in_period))}
-        if row.key and row.key != "?":
-            name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc", By.LEVEL: "cap"}.get(
-                chosen.theo
-            )
-            if name:
-                query[name] = row.key
-            if name == "agency" and not row.opens:
-                query["rieng"] = "1"
-        return f"{root}/van-phong/ho-so?{urlencode(query)}"
+        return f"{of_row(row.key, row.opens)}&measure={quote_plus(measure)}&trong_ky={int(in_period)}"
 
     return link
 
@@ -246,7 +257,8 @@ def _day(text: str) -> date | None:
     return max(found, _EARLIEST)
 
 
-def _place(text: str) -> tuple[date, int] | None:
+def place_of(text: str) -> tuple[date, int] | None:
+    """Where a list goes on, from its address."""
     day, _, place = text.partition("_")
     on = _day(day)
     is_id = place.isascii() and place.isdigit() and len(place) < 19

@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from monitor.access.rights import Right, Role
 from monitor.engine import Engine
 from monitor.gate_words import GATES
+from monitor.reports.census import late_number, site_counts, urgent_counts
 from monitor.reports.jobs import job_rows
-from monitor.reports.late import late_dossiers, late_number, letters_needed, site_counts, urgent_counts
+from monitor.reports.late import late_dossiers, letters_needed
 from monitor.reports.sources import open_gates, set_aside
 from monitor.store.tables import Dossier
 from monitor.web.heads import Choice, agency_choices, agency_names, live, troubles
@@ -140,7 +141,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 gate_words=GATES,
                 aside=set_aside(session),
                 jobs=job_rows(session, live(scheduler), now=now),
-                **troubles(session, scheduler, visit, counted=True),
+                **troubles(session, scheduler, visit),
             )
 
     return routes

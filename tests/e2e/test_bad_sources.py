@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from monitor.alerts.calendar_end import PLACE
 from monitor.domain.stage import FINISHED_STAGES, RUNNING_STAGES
-from monitor.reports.late import counts, late_dossiers
+from monitor.reports.census import counts
+from monitor.reports.late import late_dossiers
 from monitor.reports.sources import set_aside, source_health, stale_sources
 from monitor.store.tables import Dossier, Letter, Message, Notice
 from tests.e2e.stand import letters_of, stand, table, told, whole_job

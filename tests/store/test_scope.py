@@ -97,8 +97,9 @@ def test_nobody_s_session_holds_nothing(store: Engine) -> None:
         select(table_of(Dossier).c.code),
         table_of(Letter).update().values(suspended_for="x"),
         table_of(Letter).delete(),
+        select(select(func.count()).select_from(table_of(Letter)).scalar_subquery()),  # it has no FROM of its own
     ],
-    ids=["text", "core select", "core update", "core delete"],
+    ids=["text", "core select", "core update", "core delete", "core sub-query"],
 )
 def test_what_could_not_carry_the_criteria_is_refused(store: Engine, statement: Any) -> None:
     with Session(store) as session:

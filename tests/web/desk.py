@@ -222,7 +222,7 @@ def promise_of(case: Case) -> datetime:
 def fill(engine: Engine, cases: tuple[Case, ...] = CASES) -> None:
     """Puts the province into the store and drafts the letters that `cases` say are drafted."""
     with Session(engine) as session, session.begin():
-        session.execute(insert(Source), _sources())
+        session.execute(insert(Source), _sources(cases))
         session.execute(insert(Pull), [{"source": "motcua", "reach": "changes", "began_at": NOW, "rows_seen": 412}])
         session.execute(insert(Dossier), [_dossier(number, case) for number, case in enumerate(cases, 1)])
         session.execute(insert(SourceDossier), [_view(number, case) for number, case in enumerate(cases, 1)])
@@ -263,13 +263,15 @@ def _standings(cases: tuple[Case, ...]) -> Iterator[figures.Row]:
             yield figures.Row(number, measure.value, 1, since, None, group)
 
 
-def _sources() -> list[dict[str, Any]]:
+def _sources(cases: tuple[Case, ...]) -> list[dict[str, Any]]:
+    known = {name: sum(case.source == name for case in cases) for name in ("motcua", "cong")}
     common = {"failures": 0, "last_said": "", "last_try_at": NOW - timedelta(minutes=4), "last_full_at": None}
     return [
         {
             "name": "motcua",
             "kind": "opencps",
             "role": "one_stop",
+            "dossiers": known["motcua"],
             **common,
             "last_good_at": NOW - timedelta(minutes=4),
             "last_result": "ok",
@@ -279,6 +281,7 @@ def _sources() -> list[dict[str, Any]]:
             "name": "cong",
             "kind": "dvcqg",
             "role": "portal",
+            "dossiers": known["cong"],
             **common,
             "last_good_at": NOW - timedelta(hours=3),
             "last_result": "unexpected",

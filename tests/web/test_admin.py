@@ -1,5 +1,8 @@
 """The administrator's pages and what machines ask: everything about the machine, nothing about a citizen."""
 
+import re
+from datetime import timedelta
+from html import unescape
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +14,7 @@ from sqlalchemy.orm import Session
 from monitor.access import accounts, tokens
 from monitor.access.rights import Right
 from monitor.engine import JobState
-from monitor.store.tables import Attempt, Message
+from monitor.store.tables import Attempt, BadRecordRow, Message
 from monitor.web.admin import HIDDEN, as_loaded
 from tests.web import desk
 from tests.web.conftest import served, visiting
@@ -71,6 +74,30 @@ def test_what_was_set_aside_and_what_waits_is_listed(program: Any, store: Engine
         assert "1 giờ" in outbox, "how long the oldest waits"
         assert "to.mot@example.invalid" not in outbox, "what was sent is done"
         assert "to.mot@example.invalid" in client.get("/quan-tri/hop-thu", params={"state": "sent"}).text
+
+
+def test_the_rows_set_aside_are_all_reached_page_by_page(program: Any, store: Engine) -> None:
+    """Most were last seen by the same reading: the pages neither skip nor repeat one."""
+    with Session(store) as session, session.begin():
+        session.add_all(
+            BadRecordRow(
+                source="motcua", key=f"K{n:03d}", field="dueDate", problem="không phải ngày", fault_hash="0" * 40,
+                first_seen_at=desk.NOW, last_seen_at=desk.NOW - timedelta(minutes=n // 90), times_seen=1,
+            )
+            for n in range(230)
+        )  # fmt: skip
+    seen: list[str] = []
+    with visiting(program, name="sysadmin") as client:
+        url: str | None = "/quan-tri/de-rieng?source=motcua"
+        while url:
+            html = client.get(url).text
+            assert '<span class="number">231</span>' in html
+            seen += re.findall(r'data-label="Khóa" class="code">(K\d+)<', html)
+            after = re.search(r'href="([^"]+)" rel="next"', html)
+            url = unescape(after[1]) if after else None
+        for odd in ("x", "2026-01-01_1", "0001-01-01T00:00:00+14:00_1", "2026-03-05T00:00:00Z_99999999999999999999"):
+            assert client.get("/quan-tri/de-rieng", params={"sau": odd}).status_code == 200, odd
+    assert sorted(seen) == [f"K{n:03d}" for n in range(230)]
 
 
 def test_settings_are_shown_as_loaded_without_their_secrets(program: Any) -> None:

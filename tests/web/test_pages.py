@@ -17,7 +17,7 @@ from monitor.domain.findings import FindingKind
 from monitor.domain.stage import Stage
 from monitor.letters.content import Content
 from monitor.quarantine import quarantine, settle
-from monitor.reports.late import Shown
+from monitor.reports.census import Shown
 from monitor.store.tables import Dossier, Job, Letter, Pull, SourceDossier
 from monitor.web import words
 from monitor.web.files import file_name

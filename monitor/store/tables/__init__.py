@@ -17,7 +17,7 @@ from monitor.store.tables.dossiers import (
     ProcedureSeen,
     SourceDossier,
 )
-from monitor.store.tables.figures import Figure, FigureMark, Standing
+from monitor.store.tables.figures import Figure, FigureMark, Pace, Standing
 from monitor.store.tables.ladders import Acknowledgement, Digest, Ladder, Policy
 from monitor.store.tables.letters import Letter, LetterNumber, LetterStep
 from monitor.store.tables.log import Audit, Job
@@ -54,6 +54,7 @@ __all__ = [
     "MovedAddress",
     "Notice",
     "Observation",
+    "Pace",
     "ParkedAddress",
     "Policy",
     "Pressed",

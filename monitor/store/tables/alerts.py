@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.store.tables.base import Base
+from monitor.store.tables.base import Base, partial_index
 from monitor.store.types import Id
 
 
@@ -65,7 +65,11 @@ class Message(Base):
     # a sent message that can still be edited: what its lines said last (see monitor/alerts/keeping_up.py)
     shown: Mapped[str] = mapped_column(String(32), default="", server_default="", index=True)
     shown_at: Mapped[datetime | None]
-    __table_args__ = (Index("ix_message_state_not_before_at", "state", "not_before_at"),)
+    __table_args__ = (
+        Index("ix_message_state_not_before_at", "state", "not_before_at"),
+        Index("ix_message_person_made_at", "person", "made_at"),  # what somebody was told, the newest first
+        partial_index("ix_message_maybe_repeat", "maybe_repeat IS TRUE", "id"),
+    )
 
 
 class MessageNotice(Base):
@@ -86,5 +90,6 @@ class Attempt(Base):
     number: Mapped[int] = mapped_column(Integer)
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent | not_sent | flood | unknown | refused
+    # sent | not_sent | flood | unknown | refused
+    outcome: Mapped[str] = mapped_column(String(16), default="", index=True)
     detail: Mapped[str] = mapped_column(Text, default="")

@@ -6,8 +6,11 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.domain.dossier import Pause
-from monitor.store.tables.base import Base
+from monitor.store.tables.base import Base, open_index, partial_index
 from monitor.store.types import Id, Pauses, Plain
+
+# Of a dossier that is not over, as its index says it: a statement that uses the index says just this.
+RUNNING = "stage NOT LIKE 'finished%'"
 
 
 class Dossier(Base):
@@ -19,7 +22,7 @@ class Dossier(Base):
     procedure_code: Mapped[str] = mapped_column(String(80), default="")
     procedure_name: Mapped[str] = mapped_column(Text, default="")
     field_code: Mapped[str] = mapped_column(String(80), default="")
-    agency_code: Mapped[str] = mapped_column(String(80), default="", index=True)  # canonical, of the resolving agency
+    agency_code: Mapped[str] = mapped_column(String(80), default="")  # canonical, of the resolving agency
     agency_name: Mapped[str] = mapped_column(Text, default="")
     channel: Mapped[str] = mapped_column(String(16), default="")
     status: Mapped[str] = mapped_column(String(16))
@@ -59,7 +62,7 @@ class Dossier(Base):
     late_vs_promise: Mapped[bool | None]  # against the promise in force; null = not known, or no promise
     late_vs_original: Mapped[bool | None]  # against the first one, whatever came after
     taken_days: Mapped[int | None] = mapped_column(Integer)  # working days from reception to the stated result
-    late_days: Mapped[int | None] = mapped_column(Integer, index=True)  # from the promise to it, where it was late
+    late_days: Mapped[int | None] = mapped_column(Integer)  # from the promise to it, where it was late
     judged_at: Mapped[datetime | None]
     next_change_at: Mapped[datetime | None] = mapped_column(
         index=True
@@ -69,8 +72,24 @@ class Dossier(Base):
     code_back: Mapped[str] = mapped_column(Plain, default="", index=True)
     __table_args__ = (
         Index("ix_dossier_stage_agency_code", "stage", "agency_code", "late_from_at", "speaking_source"),
-        Index("ix_dossier_stage_late_from_at", "stage", "late_from_at"),
-        Index("ix_dossier_history", "procedure_code", "agency_code", "taken_days"),
+        # a list in its order, and all that says whether a dossier is on it: a later page is reached in the index alone
+        Index(
+            "ix_dossier_stage_late_from_at",
+            *("stage", "late_from_at", "id", "next_change_at", "speaking_source", "agency_code"),
+        ),
+        # what is being judged again, of one agency
+        partial_index("ix_dossier_again", "next_change_at IS NOT NULL", "agency_code", "next_change_at"),
+        # looking up by a code within one agency
+        Index("ix_dossier_agency_code_code_plain", "agency_code", "code_plain"),
+        Index("ix_dossier_agency_code_code_back", "agency_code", "code_back"),
+        # what runs, by whose word: a source that fell silent asks for all of its own
+        partial_index("ix_dossier_running", RUNNING, "speaking_source", "late_from_at", "agency_code"),
+        # what broke a promise, for the counts of it: a few in a hundred
+        partial_index(
+            "ix_dossier_broken",
+            "late_vs_promise IS TRUE OR late_vs_original IS TRUE",
+            *("agency_code", "speaking_source", "stage", "late_vs_promise", "late_vs_original", "next_change_at"),
+        ),
         Index("ix_dossier_procedure_code_stage", "procedure_code", "stage", "agency_code"),
     )
 
@@ -124,7 +143,7 @@ class SourceDossier(Base):
     unseen_since_at: Mapped[datetime | None]  # readings since then repeated the others, not this one
     __table_args__ = (
         UniqueConstraint("source", "key"),
-        Index("ix_source_dossier_unseen", "source", "unseen_since_at"),
+        partial_index("ix_source_dossier_unseen", "unseen_since_at IS NOT NULL", "source"),
     )
 
 
@@ -196,4 +215,7 @@ class FindingRow(Base):
     found_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str] = mapped_column(String(120), default="")  # a person looked and says the letter may go
-    __table_args__ = (Index("ix_finding_open", "kind", "dossier_id", "closed_at"),)
+    __table_args__ = (
+        Index("ix_finding_open", "kind", "dossier_id", "closed_at"),
+        open_index("ix_finding_open_kind", "closed_at", "kind"),
+    )

@@ -31,15 +31,19 @@ class Standing(Base):
         UniqueConstraint("dossier_id", "measure", "number", "since_on"),
         Index("ix_standing_measure_agency_code_since_on", "measure", "agency_code", "since_on"),
         Index("ix_standing_measure_since_on", "measure", "since_on"),
+        Index("ix_standing_procedure_code_measure_since_on", "procedure_code", "measure", "since_on"),
+        Index("ix_standing_field_code_measure_since_on", "field_code", "measure", "since_on"),
+        Index("ix_standing_since_on", "since_on"),
     )
 
 
 class Figure(Base):
-    """By how much a measure changed within a span: a year "2026", a month "2026-03" or a day "2026-03-05". Derived.
+    """By how much a measure changed within a span: a year "2026", a month "2026-03", a day "2026-03-05", or "" for all
+    days, which is what counts now. Derived.
 
-    The figure of a day is the sum over the years before its year, the months before its month and the days up to it: a
-    few dozen rows a group, however long the history. `cube` says what is told apart: "agency" (and source),
-    "procedure" (over all agencies), "both".
+    The figure of a day is what counts now less the changes of the days left in its month, the months left in its year
+    and the years after: a few rows a group, however long the history, and for today one. `cube` says what is told
+    apart: "agency" (and source), "procedure" (over all agencies), "both".
     """
 
     __tablename__ = "figure"
@@ -59,3 +63,20 @@ class FigureMark(Base):
     __tablename__ = "figure_mark"
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     value: Mapped[int] = mapped_column(Id)
+
+
+class Pace(Base):
+    """How many dossiers took so many working days: the history that new return dates are proposed from. Derived.
+
+    `kind` "taken": from reception to the result, by procedure and agency, and again with the agency "" for all of them;
+    "late": from the broken promise to the result, of all procedures (both codes ""). `year` is that of the result.
+    No dossier and no person can be told from it, so everybody's proposals rest on all of it.
+    """
+
+    __tablename__ = "pace"
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    procedure_code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    agency_code: Mapped[str] = mapped_column(String(80), primary_key=True)
+    year: Mapped[int] = mapped_column(Integer, primary_key=True)
+    days: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from monitor.store.tables.base import Base
+from monitor.store.tables.base import Base, open_index
 from monitor.store.types import Id
+
+_OPEN_COLUMNS = ("state", "is_late", "suspended_for", "letter_by_on", "owed_at")
 
 
 class Letter(Base):
@@ -37,7 +39,12 @@ class Letter(Base):
     content_hash: Mapped[str] = mapped_column(String(64), default="")
     # the words of earlier papers that were taken back, oldest first
     voided: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    __table_args__ = (UniqueConstraint("dossier_id", "promise_number"),)
+    __table_args__ = (
+        UniqueConstraint("dossier_id", "promise_number"),
+        # what is open, with all that lists and counts of it ask: most letters are closed
+        open_index("ix_letter_open", "closed_at", "agency_code", *_OPEN_COLUMNS),
+        Index("ix_letter_state_agency_code", "state", "agency_code", "letter_by_on"),
+    )
 
 
 class LetterStep(Base):

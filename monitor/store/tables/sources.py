@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from monitor.store.tables.base import Base
+from monitor.store.tables.base import open_index as _open
 from monitor.store.types import Id
 
 
@@ -32,6 +33,7 @@ class Source(Base):
     row_keys: Mapped[str] = mapped_column(Text, default="", server_default="")  # what every row held so far, JSON list
     accepted_rows: Mapped[int | None]  # a full reading this small was accepted by a person
     failures: Mapped[int] = mapped_column(Integer, default=0)  # in a row
+    dossiers: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # views of it, counted at intake
     retry_not_before_at: Mapped[datetime | None]
 
 
@@ -40,7 +42,7 @@ class Pull(Base):
 
     __tablename__ = "pull"
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    source: Mapped[str] = mapped_column(ForeignKey("source.name"), index=True)
+    source: Mapped[str] = mapped_column(ForeignKey("source.name"))
     reach: Mapped[str] = mapped_column(String(16))
     began_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -51,6 +53,11 @@ class Pull(Base):
     rows_changed: Mapped[int] = mapped_column(Integer, default=0)
     rows_set_aside: Mapped[int] = mapped_column(Integer, default=0)
     rows_drifted: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # found by a full sweep only
+    # the last reading of a source, and its last full one, among years of them
+    __table_args__ = (
+        Index("ix_pull_source_id", "source", "id"),
+        Index("ix_pull_source_reach_result_id", "source", "reach", "result", "id"),
+    )
 
 
 class Observation(Base):
@@ -85,7 +92,11 @@ class BadRecordRow(Base):
     times_seen: Mapped[int] = mapped_column(Integer, default=1)
     cleared_at: Mapped[datetime | None]
     observation_id: Mapped[int | None] = mapped_column(ForeignKey("observation.id"))
-    __table_args__ = (UniqueConstraint("source", "key", "field", "fault_hash"),)
+    __table_args__ = (
+        UniqueConstraint("source", "key", "field", "fault_hash"),
+        _open("ix_bad_record_open", "cleared_at", "last_seen_at", "id"),
+        _open("ix_bad_record_open_source", "cleared_at", "source", "last_seen_at", "id"),
+    )
 
 
 class Quarantine(Base):

@@ -100,7 +100,7 @@ def test_templates_hold_no_script_no_style_and_the_form_s_token(path: Path) -> N
     """The content policy lets nothing inline run; a path of ours begins where the proxy serves us; posts carry a token."""
     html = path.read_text("utf-8")
     assert not re.search(r"<script(?![^>]*\bsrc=)", html), "inline script"
-    assert not re.search(r"\son\w+\s*=|\sstyle\s*=|<style|javascript:", html), "inline handler or style"
+    assert not re.search(r"\son\w+\s*=(?!=)|\sstyle\s*=|<style|javascript:", html), "inline handler or style"
     assert not re.search(r"""(?:href|action|src)=["']/""", html), 'write "{{ root }}/…"'
     assert not re.search(r"\|\s*safe\b|autoescape", html), "nothing from outside goes unescaped"
     for form in re.findall(r"<form\b.*?</form>", html, re.DOTALL | re.IGNORECASE):

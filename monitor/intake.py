@@ -292,8 +292,12 @@ def _columns(item: _Heard, now: datetime) -> dict[str, Any]:
 
 
 def _store_people(session: Session, ids: Mapping[int, _Heard], intake: Intake, known_ids: Sequence[int]) -> None:
-    for batch in in_batches(known_ids):
-        session.execute(delete(ApplicantRow).where(ApplicantRow.view_id.in_(batch)))
+    """Nearly every change is one of the matter: people who stay as they are, and their indexes, are left alone."""
+    table = table_of(ApplicantRow)
+    held: dict[int, dict[str, Any]] = {}
+    for batch in in_batches(known_ids, AT_ONCE):
+        found = session.execute(select(table).where(among(session, table.c.view_id, batch))).mappings()
+        held.update((row["view_id"], dict(row)) for row in found)
     rows = []
     for view_id, item in ids.items():
         person, view = item.record.applicant, item.view
@@ -301,7 +305,10 @@ def _store_people(session: Session, ids: Mapping[int, _Heard], intake: Intake, k
         row["view_id"] = view_id
         row["agency_code"] = intake.directory.canonical(view.source, view.agency_code) or view.agency_code
         row["folded"], row["folded_back"] = folded(person.name), folded_back(person.name)
-        rows.append(row)
+        if held.get(view_id) != row:
+            rows.append(row)
+    for batch in in_batches([row["view_id"] for row in rows if row["view_id"] in held]):
+        session.execute(delete(table).where(table.c.view_id.in_(batch)))
     insert_many(session, ApplicantRow, rows)
 
 

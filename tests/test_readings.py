@@ -10,6 +10,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import (
+    Applicant,
     BadRecord,
     Capability,
     DossierRecord,
@@ -30,7 +31,7 @@ from monitor.quarantine import accept
 from monitor.reports.sources import last_pulls, open_gates
 from monitor.retention import let_go_of_raw
 from monitor.store.packing import unpacked
-from monitor.store.tables import Dossier, FindingRow, Observation, Quarantine, Source, SourceDossier
+from monitor.store.tables import ApplicantRow, Dossier, FindingRow, Observation, Quarantine, Source, SourceDossier
 from tests.test_judging_stories import INTAKE, RULES, at
 
 WHOLE = frozenset({Capability.LIST, Capability.TOTALS, Capability.STATUS_FILTER, Capability.LOOKUP})
@@ -271,6 +272,36 @@ def test_an_unchanged_row_costs_no_write(sessions: Sessions) -> None:
     pull(sessions, peer, at(4))
     event.remove(engine, "before_cursor_execute", heard)
     assert set(written) <= {"source", "pull", "quarantine"}
+
+
+@pytest.mark.parametrize(
+    ("later", "touched"),
+    [
+        pytest.param({"status": Status.READY}, False, id="the matter moved on"),
+        pytest.param({"applicant": Applicant("Lê Thị Mẫu", phone="0900000002")}, True, id="another telephone"),
+        pytest.param({"applicant": Applicant()}, True, id="nobody is named any more"),
+    ],
+)
+def test_people_are_written_only_when_they_change(sessions: Sessions, later: dict[str, Any], touched: bool) -> None:
+    first = {"applicant": Applicant("Lê Thị Mẫu", phone="0900000001")}
+    pull(sessions, Peer(page(record(1, **first))), at(3))
+    with sessions() as session:
+        engine = session.get_bind()
+    written: list[str] = []
+
+    def heard(*call: Any) -> None:
+        if "applicant" in call[2] and not call[2].lstrip().upper().startswith("SELECT"):
+            written.append(call[2])
+
+    event.listen(engine, "before_cursor_execute", heard)
+    pull(sessions, Peer(page(record(1, **(first | later)))), at(4))
+    event.remove(engine, "before_cursor_execute", heard)
+    assert bool(written) is touched
+    wanted = (first | later)["applicant"]
+    with sessions() as session:
+        person = session.scalars(select(ApplicantRow)).one()
+        assert (person.name, person.phone) == (wanted.name, wanted.phone)
+        assert person.folded == ("le thi mau" if wanted.name else "")
 
 
 def test_33_every_promise_is_kept_with_the_moment_it_was_heard_and_the_first_one_is_never_lost(

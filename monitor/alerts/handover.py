@@ -135,7 +135,7 @@ def _payload(one: _Owed, lines: list[dict[str, Any]], office: Office, now: datet
         "at_text": moment_text(office.calendar.local(now)),
         "lines": lines,
         "others": [],
-        "instead_of": [given.giver] if to_substitute else [],
+        "instead_of": [],  # the title says it
         "head": head,
     }
 

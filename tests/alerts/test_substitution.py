@@ -129,7 +129,6 @@ def test_when_an_authorisation_begins_both_hear_what_is_open_once(sqlite_session
     assert to_head.payload["lines"] == to_deputy.payload["lines"]
     texts = [compose(Outgoing(m.key, m.address, m.payload, NOW), "codes")[0][0] for m in (to_deputy, to_head)]
     assert "Nhận ủy quyền từ 23/11/2026 đến 27/11/2026" in texts[0]
-    assert "Nhận theo văn bản ủy quyền" in texts[0]
     assert "Bắt đầu ủy quyền từ 23/11/2026" in texts[1]
     assert all("12/QĐ-UBND" in text and "Người" not in text for text in texts), "no person's name goes to a messenger"
     for later in (NOW + timedelta(minutes=1), NOW + timedelta(days=1)):

@@ -6,7 +6,6 @@ import zipfile
 from functools import cache
 from typing import Any
 
-from docxtpl import DocxTemplate
 from jinja2 import Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -52,6 +51,8 @@ def _layout_hash() -> str:
 @cache
 def _layout() -> tuple[tuple[str, "bytes | Template"], ...]:
     """The template's parts, those with words in them compiled once (5 ms a letter instead of 18)."""
+    from docxtpl import DocxTemplate  # a quarter of a second; only who writes a letter waits for it
+
     environment = ImmutableSandboxedEnvironment(autoescape=True)
     patch = DocxTemplate(LAYOUT).patch_xml
     with zipfile.ZipFile(LAYOUT) as archive:

@@ -1,9 +1,5 @@
-"""Runs a command of the program with one fault seeded into it: `python -m tests.e2e.faulty FAULT ARGUMENT…`.
+"""The faults that the demo must catch. They live here: the product has no switch for being wrong."""
 
-The faults are those the demo must catch. They live here: the product has no switch for being wrong.
-"""
-
-import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -51,17 +47,10 @@ def portal_wins() -> None:
     views._is_one_stop = is_portal
 
 
+PLACES = ((sending, "_claim"), (wiring, "load_calendar"), (views, "_is_one_stop"))  # what the faults replace
+
 FAULTS: dict[str, Callable[[], None]] = {
-    "none": lambda: None,
     "mark_before_send": mark_before_send,
     "monday_to_friday": monday_to_friday,
     "portal_wins": portal_wins,
 }
-
-
-if __name__ == "__main__":
-    FAULTS[sys.argv[1]]()
-    sys.argv = ["dunghen", *sys.argv[2:]]
-    from monitor.cli.app import main
-
-    sys.exit(main())

@@ -8,8 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor import figures
 from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.domain.calendar import Block, WorkingCalendar
+from monitor.domain.course import class_of
+from monitor.domain.stage import Stage
 from monitor.people import Agency, Directory, Person, Post
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Notice
@@ -50,6 +53,7 @@ RUNGS = (
     Rung(name="silent", at="0", when="source_silent", tell=("admin",)),
     Rung(name="mismatch", at="0", when="mismatch", tell=("agency_head",)),
 )
+_SINCE = NOW.date() - timedelta(days=1)
 _OCCASION = {rung.name: rung.when for rung in RUNGS}
 _SEVERITY = {rung.name: rung.severity for rung in RUNGS}
 _CHANNELS = {rung.name: ",".join(rung.channels) for rung in RUNGS}
@@ -78,6 +82,10 @@ def _add_dossier(sessions: sessionmaker[Session], row: dict[str, Any]) -> int:
         dossier = Dossier(**{**values, **row})
         session.add(dossier)
         session.flush()
+        if dossier.stage in [stage.value for stage in Stage]:  # what judging keeps beside it, and numbers are read from
+            group = figures.Group(dossier.agency_code, dossier.procedure_code, "", dossier.speaking_source, "")
+            counted = class_of(Stage(dossier.stage)).value
+            figures._replace(session, [], [figures.Row(dossier.id, counted, 0, _SINCE, None, group)])
         return dossier.id
 
 

@@ -4,10 +4,10 @@ Every list, search and figure page and every list of the API is asked for over l
 and an officer of one commune, its leader, the province's leader, the Office, the administrator: the median and the 95th
 of a hundred answers, the processor's time of one (the asking client, the server and the database together, so that
 it can be told on a busy machine what an idle one would take), and how many queries one answer takes, on SQLite and on
-PostgreSQL (there under row-level security). The store is made once and kept in the folder DUNGHEN_BENCH (else
-dunghen-bench among the temporary files). The baseline of the same run is what the Office's table would cost without the
-figures kept while judging: grouping the dossiers by agency and stage. Figures are of this machine. DUNGHEN_SLOW=1 also
-prints the slowest statements of each page that takes too much.
+PostgreSQL (there under row-level security; SQLite without statistics, for the program makes none). The store is made
+once and kept in the folder DUNGHEN_BENCH (else dunghen-bench among the temporary files). The baseline of the same run
+is what the Office's table would cost without the figures kept while judging: grouping the dossiers by agency and stage.
+Figures are of this machine. DUNGHEN_SLOW=1 also prints the slowest statements of each page that takes too much.
 """
 
 import gc
@@ -182,6 +182,8 @@ def measure(engine: Engine, name: str, times: int, only: str) -> None:
     print(f"{'page':88} {'median':>8} {'p95':>8} {'cpu':>8} {'queries':>8}   ({name})", flush=True)
     worst, over = 0.0, 0
     with served(program) as address, ExitStack() as open_until_end:
+        gc.collect()
+        gc.freeze()  # as the daemon does when it has started
         clients: dict[str, httpx.Client] = {}
         for role, path, form in PAGES:
             title = f"{role}: {path}" + (f" “{form['q']}”" if form else "")

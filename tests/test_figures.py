@@ -19,6 +19,7 @@ from monitor.figures import FINDING
 from monitor.letters.steps import By, open_case, record
 from monitor.reports.figures import SILENT, Period, figures_by, total, trend
 from monitor.store.packing import unpacked
+from monitor.store.scope import Reach, Scope, narrow
 from monitor.store.tables import FindingRow, Letter, Observation, Standing
 from tests.test_judging_stories import READY, RUNNING, VN, at, hear
 
@@ -30,15 +31,15 @@ CLASSES = (
 DAYS = [date(2026, 11, day) for day in range(1, 26)]
 
 
-def _life(number: int, dice: random.Random) -> dict[int, DossierRecord]:
+def _life(number: int, dice: random.Random, agencies: int) -> dict[int, DossierRecord]:
     """What the source says of one dossier, by the day of November from which it says so."""
     received = dice.randint(1, 14)
     promised = received + dice.randint(2, 8)
     first = replace(
         RUNNING,
         key=f"k{number}",
-        code=f"H19.{number % 3}-2611{received:02d}-{number:04d}",
-        agency_code=f"H19.{number % 3}",
+        code=f"H19.{number % agencies}-2611{received:02d}-{number:04d}",
+        agency_code=f"H19.{number % agencies}",
         procedure_code=f"1.{number % 4}",
         field_code=f"F{number % 2}",
         channel=dice.choice(["online", "counter", "post", ""]),
@@ -67,10 +68,10 @@ def _life(number: int, dice: random.Random) -> dict[int, DossierRecord]:
     return {day: record for day, record in said.items() if day <= DAYS[-1].day}
 
 
-def _live(sessions: Sessions, number: int, seed: int) -> None:
+def _live(sessions: Sessions, number: int, seed: int, agencies: int = 3) -> None:
     """A daemon reads and judges on every day but each fifth, on which nobody was there."""
     dice = random.Random(seed)
-    lives = [_life(n, dice) for n in range(number)]
+    lives = [_life(n, dice, agencies) for n in range(number)]
     missed: dict[str, DossierRecord] = {}
     for day in DAYS:
         missed |= {life[day.day].key: life[day.day] for life in lives if day.day in life}
@@ -167,6 +168,41 @@ def test_every_days_figures_equal_a_count_from_the_raw_observations(sessions: Se
                     assert (got[measure] if got else 0) == mine[measure]
                 seen[measure] += everything
     assert all(seen[measure] for measure in CLASSES), seen  # the story has every class
+
+
+def test_a_large_branch_by_procedure_is_all_agencies_less_those_left_out(sessions: Sessions) -> None:
+    """Of twelve agencies: all, all but one, more than half, half, one that nobody knows among them; whoever asks, and
+    for nobody more than the own session holds."""
+    _live(sessions, 60, seed=11, agencies=12)
+    every = [f"H19.{n}" for n in range(12)]
+    half, groups = every[:6], (every, every[1:], [*every[:9], "H19.none"], every[:6], every[:1])
+    with sessions() as session:
+        by_hand = {day: _counted_by_hand(session, day) for day in DAYS[4::5]}
+    for held in (None, every, every[2:], half):
+        with sessions() as session:
+            if held is not None:
+                narrow(session, Scope(Reach(frozenset(held))))
+            for (day, hand), asked in itertools.product(by_hand.items(), groups):
+                own = {code for code in asked if held is None or code in held}
+                expected: Counter[tuple[str, str]] = Counter()
+                for (agency, procedure), counts in hand.items():
+                    if agency in own:
+                        expected.update({(procedure, measure): counts[measure] for measure in CLASSES})
+                found = figures_by(session, "procedure", day, agencies=asked)
+                got = {(key[0], m): n for key, figures in found.items() for m, n in figures.of.items() if m in CLASSES}
+                assert got == +expected, (day, asked, held)
+
+
+def test_the_root_by_procedure_adds_up_no_pairs(sessions: Sessions) -> None:
+    """However many agencies stand below it: what is read is what is kept for all of them."""
+    _live(sessions, 24, seed=3, agencies=12)
+    cubes: list[Any] = []
+    with sessions() as session:
+        narrow(session, Scope(Reach(frozenset(f"H19.{n}" for n in range(12)))))
+        event.listen(session, "do_orm_execute", lambda state: cubes.append(state.statement.compile().params["cube_1"]))
+        figures_by(session, "procedure", DAYS[-1], agencies=[f"H19.{n}" for n in range(12)])
+        figures_by(session, "procedure", DAYS[-1], agencies=["H19.3", "H19.4"])
+    assert cubes == ["agency", "procedure", "both"]
 
 
 def test_the_figures_agree_among_themselves(sessions: Sessions) -> None:

@@ -58,7 +58,7 @@ def store(kind: str, number: int, folder: Path) -> Iterator[Engine]:
         admin.dispose()
         engine = database.open_engine(url)
         upgrade(engine)
-        _analyse(engine)
+        _settle(engine)
         yield engine
         engine.dispose()
 
@@ -275,9 +275,11 @@ _SERIALS = (
 )
 
 
-def _analyse(engine: Engine) -> None:
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE" if engine.dialect.name == "postgresql" else "ANALYZE")
+def _settle(engine: Engine) -> None:
+    """What autovacuum does in an installation. SQLite is asked as the program leaves it: without statistics."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
 
 
 __all__ = ["AGENCIES", "store"]

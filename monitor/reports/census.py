@@ -18,7 +18,8 @@ from monitor.domain.course import Measure, class_of
 from monitor.domain.letter import UNSIGNED
 from monitor.domain.stage import Stage
 from monitor.reports.figures import standing_now
-from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message, Standing
+from monitor.store.scope import MANY, Reach, reach_of
+from monitor.store.tables import BadRecordRow, Dossier, FindingRow, Letter, Message, MessageNotice, Notice, Standing
 from monitor.store.writing import in_batches
 
 FINISHED_STAGES = ("finished_early", "finished_on_time", "finished_late")
@@ -181,8 +182,18 @@ def site_counts(session: Session) -> Counts:
     return Counts(
         set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
         findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
-        messages=_grouped(session, select(Message.state, func.count()).group_by(Message.state)),
+        messages=_grouped(session, _messages(reach_of(session)).group_by(Message.state)),
     )
+
+
+def _messages(reach: Reach) -> Select[str, int]:
+    """(state, number) of the messages that exist for somebody. Of a few agencies from their notices outwards: else each
+    message of the province would be asked whose it is."""
+    if reach.everything or len(reach.codes) >= MANY:
+        return select(Message.state, func.count())
+    statement = select(Message.state, func.count(Message.id.distinct())).select_from(Notice)
+    statement = statement.join(MessageNotice, MessageNotice.notice_id == Notice.id)
+    return statement.join(Message, Message.id == MessageNotice.message_id)
 
 
 def census(

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.domain.course import LETTERS, RESOLVED, UNRESOLVED, Measure
-from monitor.figures import FINDING, NOW, spans_after
+from monitor.figures import FINDING, NOW, spans_after, spans_between
+from monitor.store.scope import WHOLE, reach_of
 from monitor.store.tables import Figure
 from monitor.store.writing import in_batches
 
@@ -92,6 +93,7 @@ class Period:
 
 # what counts now, less what changed since
 _AT_END = func.sum(case((Figure.span == NOW, Figure.change), else_=-Figure.change))
+_FEW = 8  # agencies: from here on it is asked whether those left out are fewer
 Key = tuple[str, str]  # (agency, "") or (procedure, field)
 
 
@@ -104,25 +106,110 @@ def figures_by(
     procedure: str = "",
     silent_sources: Collection[str] = (),
 ) -> dict[Key, Figures]:
-    """Figures at the end of `on`, by "agency" or by "procedure". `agencies` narrows (None: all); `procedure` narrows
-    figures by agency to one procedure. Classes of silent sources count as `SILENT`: for today's figures only."""
-    if by == "agency":
-        cube, key = ("both" if procedure else "agency"), (Figure.agency_code, Figure.agency_code)
-    else:
-        cube, key = ("procedure" if agencies is None else "both"), (Figure.procedure_code, Figure.field_code)
-    statement = (
-        select(*key, Figure.source, Figure.measure, _AT_END)
-        .where(Figure.cube == cube, Figure.span.in_([NOW, *spans_after(on)]), _among(Figure.agency_code, agencies))
-        .group_by(*key, Figure.source, Figure.measure)
+    """Figures at the end of `on`: the later end of `periods_by`."""
+    found = periods_by(
+        session, by, on + _ONE_DAY, on, agencies=agencies, procedure=procedure, silent_sources=silent_sources
     )
-    if procedure:
-        statement = statement.where(Figure.procedure_code == procedure)
-    found: dict[Key, Counter[str]] = {}
-    for first, second, source, measure, number in session.execute(statement):
-        counted = found.setdefault((first, "" if by == "agency" else second), Counter())
-        silent = source in silent_sources and measure in _PENDING
-        counted[SILENT if silent else measure] += int(number)
-    return {key: figures for key, counts in found.items() if (figures := Figures(+counts))}
+    return {key: period.after for key, period in found.items() if period.after}
+
+
+def periods_by(
+    session: Session,
+    by: str,
+    since: date,
+    until: date,
+    *,
+    agencies: Collection[str] | None = None,
+    procedure: str = "",
+    silent_sources: Collection[str] = (),
+) -> dict[Key, Period]:
+    """What moved from the beginning of `since` to the end of `until`, by "agency" or by "procedure". `agencies` narrows
+    (None: all); `procedure` narrows figures by agency to one procedure. At the end of `until` classes of silent sources
+    count as `SILENT`: for today's figures only."""
+    spans = _Spans.of(since, until)
+    key: tuple[Any, Any] = (Figure.agency_code, literal(""))
+    if by == "agency":
+        parts = [_Part("both" if procedure else "agency", agencies)]
+    else:
+        key = (Figure.procedure_code, Figure.field_code)
+        parts = [_Part("procedure")] if agencies is None else _parts(session, agencies, spans)
+    after: dict[Key, dict[str, int]] = {}
+    before: dict[Key, dict[str, int]] = {}
+    for part in parts:
+        statement = _summed(key, spans, part, silent_sources)
+        if procedure:
+            statement = statement.where(Figure.procedure_code == procedure)
+        for first, second, is_silent, measure, at_start, moved in session.execute(
+            statement, execution_options=part.how
+        ):
+            ends, begins = after.setdefault((first, second), {}), before.setdefault((first, second), {})
+            name = SILENT if is_silent and measure in _PENDING else measure
+            ends[name] = ends.get(name, 0) + part.sign * int(at_start + moved)
+            begins[measure] = begins.get(measure, 0) + part.sign * int(at_start)
+    found = {key: Period(_some(before[key]), _some(ends)) for key, ends in after.items()}
+    return {key: period for key, period in found.items() if period.before or period.after}
+
+
+class _Spans(NamedTuple):
+    """Those within a period, and those from its beginning on to the end of time."""
+
+    within: Sequence[str]
+    later: Sequence[str]
+
+    @classmethod
+    def of(cls, since: date, until: date) -> "_Spans":
+        """The fewest: a month is either its days or itself."""
+        within = spans_between(since, until)
+        days, whole = [*within, *spans_after(until)], spans_after(since - _ONE_DAY)
+        return cls(within, min(days, whole, key=lambda later: len({*within, *later})))
+
+    @property
+    def every(self) -> list[str]:
+        return sorted({NOW, *self.within, *self.later})
+
+
+class _Part(NamedTuple):
+    """Rows of `figure` that are added up, or taken away again."""
+
+    cube: str
+    agencies: Collection[str] | None = None
+    sign: int = 1
+    how: Mapping[str, bool] = {}
+
+
+def _parts(session: Session, agencies: Collection[str], spans: _Spans) -> list[_Part]:
+    """How the figures by procedure of these agencies are cheapest: a province's root or a large branch would add up
+    every pair of agency and procedure, where all agencies together less the few left out come to the same.
+
+    An agency without a row of its own in any of these spans counts nothing on either day: it may be left out."""
+    reach = reach_of(session)
+    own = {code for code in agencies if reach.holds(code)}
+    if len(own) < _FEW:
+        return [_Part("both", own)]
+    present = select(Figure.agency_code).distinct().where(Figure.cube == "agency", Figure.span.in_(spans.every))
+    everybody = set(session.scalars(present, execution_options=WHOLE))
+    left_out = everybody - own
+    if len(left_out) >= len(everybody & own):
+        return [_Part("both", own)]
+    parts = [_Part("procedure", None, 1, WHOLE)]
+    return [*parts, _Part("both", left_out, -1, WHOLE)] if left_out else parts
+
+
+def _summed(key: tuple[Any, Any], spans: _Spans, part: _Part, silent_sources: Collection[str]) -> Select[Any]:
+    """(key, key, is of a silent source, measure, before the period, what moved within)."""
+    at_start = case((Figure.span == NOW, Figure.change), (Figure.span.in_(spans.later), -Figure.change), else_=0)
+    moved = case((Figure.span.in_(spans.within), Figure.change), else_=0)
+    is_silent = Figure.source.in_(sorted(silent_sources)) if silent_sources else literal(value=False)
+    told_apart = [*key, is_silent] if silent_sources else list(key)
+    return (
+        select(*key, is_silent, Figure.measure, func.sum(at_start), func.sum(moved))
+        .where(Figure.cube == part.cube, Figure.span.in_(spans.every), _among(Figure.agency_code, part.agencies))
+        .group_by(*told_apart, Figure.measure)
+    )
+
+
+def _some(counts: Mapping[str, int]) -> Figures:
+    return Figures({measure: number for measure, number in counts.items() if number > 0})
 
 
 def standing_now(

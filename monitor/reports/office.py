@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from monitor.domain.course import CLASSES, UNRESOLVED, Measure
 from monitor.people import Directory
 from monitor.reports.census import FINISHED_STAGES, Shown
-from monitor.reports.figures import SILENT, Figures, Key, Period, figures_by, total
+from monitor.reports.figures import SILENT, Figures, Key, Period, periods_by, total
 from monitor.store.tables import Dossier, ProcedureSeen, Standing
 from monitor.store.writing import in_batches
 
@@ -94,9 +94,7 @@ def table(session: Session, asked: Asked, directory: Directory, mine: Collection
     codes = below(asked.root, directory, mine)
     silent = asked.silent if asked.until >= asked.today else ()
     by = "agency" if asked.by in (By.AGENCY, By.LEVEL) else "procedure"
-    after = figures_by(session, by, asked.until, agencies=codes, silent_sources=silent)
-    before = figures_by(session, by, asked.since - _ONE_DAY, agencies=codes)
-    periods = {key: Period(before.get(key, Figures()), after.get(key, Figures())) for key in {*before, *after}}
+    periods = periods_by(session, by, asked.since, asked.until, agencies=codes, silent_sources=silent)
     everything = TableRow("", "Tổng cộng", _summed(periods.values()))
     if asked.by is By.AGENCY:
         rows = _by_agency(periods, directory, asked.root, mine)
@@ -278,6 +276,8 @@ def _grouped(pairs: Iterable[tuple[str, Period]]) -> list[TableRow]:
 
 def _summed(periods: Iterable[Period]) -> Period:
     some = list(periods)
+    if len(some) == 1:
+        return some[0]
     return Period(total(one.before for one in some), total(one.after for one in some))
 
 

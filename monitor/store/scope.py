@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, event, exists, false, or_
+from sqlalchemy import ARRAY, ColumnElement, String, Table, any_, bindparam, event, exists, false, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.sql import FromClause, Select, visitors
@@ -41,7 +41,8 @@ from monitor.store.tables import (
 from monitor.store.writing import table_of
 
 _SEPARATOR = "\x1f"  # between codes in PostgreSQL's setting: in no code
-_MANY = 32  # agencies: from here on a reach is most of what there is, and no way to find rows by
+_REACH = "dunghen_reach"  # where a narrowed session remembers its agencies
+MANY = 32  # agencies: from here on a reach is most of what there is, and no way to find rows by
 
 
 class ScopeBypassed(Exception):
@@ -107,6 +108,11 @@ OPEN = frozenset(
         "web_session",
     }
 )
+# The option of a statement that adds up the figures of all agencies, to take away again what the session may not see:
+# what is left is a sum over its own (`monitor.reports.figures`). Numbers by procedure, no dossier and no citizen; it
+# holds for a statement on `figure` alone, and nothing but figures' sums may be asked with it.
+WHOLE = {"dunghen_whole_figures": True}
+_WHOLE_OF = {"figure"}
 # Nobody's page shows these: empty for a narrowed session.
 CLOSED = frozenset({"digest"})
 
@@ -116,17 +122,21 @@ def narrow(session: Session, scope: Scope) -> Session:
 
     Raises `ScopeBypassed` at a statement that reads or changes tables without the ORM.
     """
-    options = _options(scope)
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    options = _options(scope, is_postgresql)
+    session.info[_REACH] = scope.agencies
 
     def before_each(state: ORMExecuteState) -> None:
         if state.is_orm_statement:
             named = tables_in(state.statement)
+            if named == _WHOLE_OF and state.execution_options.keys() >= WHOLE.keys():
+                return
             state.statement = state.statement.options(*(option for name, option in options if name in named))
         elif not (state.is_insert or _reads_no_table(state)):
             raise ScopeBypassed(f"not an ORM statement: {type(state.statement).__name__}")
 
     event.listen(session, "do_orm_execute", before_each)
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql:
 
         def tell_the_policies(_session: Session, _transaction: Any, connection: Any) -> None:
             connection.exec_driver_sql(
@@ -138,8 +148,14 @@ def narrow(session: Session, scope: Scope) -> Session:
     return session
 
 
+def reach_of(session: Session) -> Reach:
+    """The agencies whose dossiers exist for this session."""
+    found: Reach = session.info.get(_REACH, EVERYTHING)
+    return found
+
+
 @lru_cache(maxsize=512)
-def _options(scope: Scope) -> tuple[tuple[str, Any], ...]:
+def _options(scope: Scope, is_postgresql: bool) -> tuple[tuple[str, Any], ...]:
     """The criteria of every table by its name, made once a scope: people of one agency share them."""
     return tuple(
         (
@@ -147,7 +163,7 @@ def _options(scope: Scope) -> tuple[tuple[str, Any], ...]:
             with_loader_criteria(mapper.class_, criterion, include_aliases=True, propagate_to_loaders=True),
         )
         for mapper in Base.registry.mappers
-        if (criterion := _narrowed(mapper.class_, scope)) is not None
+        if (criterion := _narrowed(mapper.class_, scope, is_postgresql)) is not None
     )
 
 
@@ -182,16 +198,36 @@ def _reads_no_table(state: ORMExecuteState) -> bool:
     return isinstance(statement, Select) and not statement.get_final_froms() and not tables_in(statement)
 
 
-def _narrowed(model: type[Any], scope: Scope) -> ColumnElement[bool] | None:
+class _Codes:
+    """Agencies as a condition. PostgreSQL is given one array: a parameter for each of a province's hundreds, in every
+    sub-query anew, cost more than the rows. SQLite has no arrays."""
+
+    def __init__(self, codes: frozenset[str], as_array: bool) -> None:
+        self._sorted, self._as_array = sorted(codes), as_array
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def hold(self, column: Any) -> ColumnElement[bool]:
+        """`column` is one of them."""
+        found: ColumnElement[bool]
+        if self._as_array:
+            found = column == any_(bindparam("agencies", self._sorted, ARRAY(String), unique=True))
+        else:
+            found = column.in_(bindparam("agencies", self._sorted, expanding=True, unique=True))
+        return found
+
+
+def _narrowed(model: type[Any], scope: Scope, is_postgresql: bool) -> ColumnElement[bool] | None:
     """The criterion of a table within a scope; None where nothing is to be left out."""
     reach = scope.persons if model in PERSONAL else scope.agencies
     if reach.everything or model.__tablename__ in OPEN:
         return None
-    return _criterion(model, reach.codes)
+    return _criterion(model, _Codes(reach.codes, is_postgresql))
 
 
-def _criterion(model: type[Any], codes: frozenset[str]) -> ColumnElement[bool]:
-    if not codes:
+def _criterion(model: type[Any], codes: _Codes) -> ColumnElement[bool]:
+    if len(codes) == 0:
         return false()
     special = _SPECIAL.get(model)
     if special is not None:
@@ -216,11 +252,6 @@ def is_decided(model: type[Any]) -> bool:
     )
 
 
-def _codes(codes: frozenset[str]) -> BindParameter[list[str]]:
-    """One parameter for all of them: a province has hundreds."""
-    return bindparam("agencies", sorted(codes), expanding=True, unique=True)
-
-
 class _Tested(FunctionElement[str]):
     """A column whose condition is held against each row, never sought through its index."""
 
@@ -239,26 +270,23 @@ def _with_a_plus(element: _Tested, compiler: Any, **how: Any) -> str:
     return f"+{compiler.process(element.clauses, **how)}"
 
 
-def _among(column: Any, codes: frozenset[str]) -> ColumnElement[bool]:
-    tested = column if len(codes) < _MANY else _Tested(column)
-    found: ColumnElement[bool] = tested.in_(_codes(codes))
-    return found
+def _among(column: Any, codes: _Codes) -> ColumnElement[bool]:
+    tested = column if len(codes) < MANY else _Tested(column)
+    return codes.hold(tested)
 
 
-def _of_dossier(dossier_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+def _of_dossier(dossier_id: Any, codes: _Codes) -> ColumnElement[bool]:
     # by key from the row at hand: the agency's other dossiers are never gathered
     dossier = table_of(Dossier).alias("scope_dossier")
-    return (
-        exists().where(dossier.c.id == dossier_id, dossier.c.agency_code.in_(_codes(codes))).correlate_except(dossier)
-    )
+    return exists().where(dossier.c.id == dossier_id, codes.hold(dossier.c.agency_code)).correlate_except(dossier)
 
 
-def _of_letter(letter_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+def _of_letter(letter_id: Any, codes: _Codes) -> ColumnElement[bool]:
     letter = table_of(Letter).alias("scope_letter")
-    return exists().where(letter.c.id == letter_id, letter.c.agency_code.in_(_codes(codes))).correlate_except(letter)
+    return exists().where(letter.c.id == letter_id, codes.hold(letter.c.agency_code)).correlate_except(letter)
 
 
-def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
+def _of_view(codes: _Codes, *same: Any) -> ColumnElement[bool]:
     view = table_of(SourceDossier).alias("scope_view")
     dossier = table_of(Dossier).alias("scope_dossier")
     return (
@@ -266,18 +294,18 @@ def _of_view(codes: frozenset[str], *same: Any) -> ColumnElement[bool]:
         .where(
             *(view.c[name] == value for name, value in same),
             dossier.c.id == view.c.dossier_id,
-            dossier.c.agency_code.in_(_codes(codes)),
+            codes.hold(dossier.c.agency_code),
         )
         .correlate_except(view, dossier)
     )
 
 
-def _of_notice(notice_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+def _of_notice(notice_id: Any, codes: _Codes) -> ColumnElement[bool]:
     notice = table_of(Notice).alias("scope_notice")
-    return exists().where(notice.c.id == notice_id, notice.c.agency_code.in_(_codes(codes))).correlate_except(notice)
+    return exists().where(notice.c.id == notice_id, codes.hold(notice.c.agency_code)).correlate_except(notice)
 
 
-def _of_message(message_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
+def _of_message(message_id: Any, codes: _Codes) -> ColumnElement[bool]:
     link = table_of(MessageNotice).alias("scope_link")
     notice = table_of(Notice).alias("scope_notice")
     return (
@@ -285,13 +313,13 @@ def _of_message(message_id: Any, codes: frozenset[str]) -> ColumnElement[bool]:
         .where(
             link.c.message_id == message_id,
             notice.c.id == link.c.notice_id,
-            notice.c.agency_code.in_(_codes(codes)),
+            codes.hold(notice.c.agency_code),
         )
         .correlate_except(link, notice)
     )
 
 
-_SPECIAL: dict[type[Any], Callable[[frozenset[str]], ColumnElement[bool]]] = {
+_SPECIAL: dict[type[Any], Callable[[_Codes], ColumnElement[bool]]] = {
     Letter: lambda codes: _among(Letter.agency_code, codes),
     LetterStep: lambda codes: _of_letter(LetterStep.letter_id, codes),
     LetterNumber: lambda codes: _among(LetterNumber.agency_code, codes),

@@ -8,8 +8,32 @@ from sqlalchemy import Engine, delete, event, func, select, text, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session, aliased
 
-from monitor.store.scope import EVERYTHING, Reach, Scope, ScopeBypassed, is_decided, narrow, tables_in
-from monitor.store.tables import ApplicantRow, Base, CrossingRow, Dossier, Letter, Notice, Observation, SourceDossier
+from monitor.reports.census import site_counts
+from monitor.store.scope import (
+    EVERYTHING,
+    MANY,
+    WHOLE,
+    Reach,
+    Scope,
+    ScopeBypassed,
+    is_decided,
+    narrow,
+    reach_of,
+    tables_in,
+)
+from monitor.store.tables import (
+    ApplicantRow,
+    Base,
+    CrossingRow,
+    Dossier,
+    Figure,
+    Letter,
+    Message,
+    MessageNotice,
+    Notice,
+    Observation,
+    SourceDossier,
+)
 from monitor.store.writing import table_of
 from tests.web import desk
 
@@ -108,6 +132,22 @@ def test_what_could_not_carry_the_criteria_is_refused(store: Engine, statement: 
             session.execute(statement)
 
 
+def test_only_a_statement_on_figures_alone_may_add_up_what_is_not_seen(store: Engine) -> None:
+    """What `monitor.reports.figures` takes away again; a join with anything else is cut as ever."""
+    alone = select(func.count()).select_from(Figure).where(Figure.source == "made up")
+    joined = alone.join(Dossier, Dossier.procedure_code == Figure.procedure_code)
+    with Session(store) as session, session.begin():
+        session.add(Figure(cube="agency", span="", agency_code="H19.31", procedure_code="", field_code="", source="made up",
+                           measure="late", change=1))  # fmt: skip
+    with Session(store) as session:
+        narrow(session, CLERK)
+        assert session.scalar(alone, execution_options=WHOLE) == 1
+        assert session.scalar(alone) == 0
+        assert session.scalar(joined, execution_options=WHOLE) == 0
+        assert session.scalar(select(func.count(Dossier.id)), execution_options=WHOLE) == 3
+        assert reach_of(session) == OWN
+
+
 _OTHER = aliased(Letter)
 _INNER = select(Dossier.id, Dossier.agency_code).where(Dossier.stage == "late").subquery()
 _NAMED = select(Letter.dossier_id).where(Letter.state == "owed").cte("owed")
@@ -169,3 +209,25 @@ def test_a_reach_of_most_of_a_province_shows_the_same_and_seeks_by_no_agency(sto
         with store.connect() as connection:
             plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all()
         assert "ix_dossier_agency_code" not in str(plan)
+
+
+def test_messages_are_counted_from_the_own_notices_as_they_would_be_asked_one_by_one(store: Engine) -> None:
+    """One message of two own notices, one of an own and a foreign, one of a foreign, one of none, as the desk's own."""
+    own, foreign, at = "H19.32", "H19.31", desk.NOW
+    told = {1: (own, own), 2: (own, foreign), 3: (foreign,), 4: ()}
+    with Session(store) as session, session.begin():
+        for number, agencies in told.items():
+            state = "sent" if number < 3 else "failed"
+            message = Message(person="p", channel="email", address="a@example.invalid", payload={}, state=state,
+                              made_at=at, not_before_at=at, key=f"told{number}")  # fmt: skip
+            session.add(message)
+            for place, code in enumerate(agencies):
+                notice = Notice(rung="r", role="chairman", agency_code=code, rung_at=at, owed_at=at,
+                                key=f"n{number}.{place}")  # fmt: skip
+                session.add(notice)
+                session.flush()
+                session.add(MessageNotice(message_id=message.id, notice_id=notice.id))
+    many = Scope(Reach(OWN.codes | {f"X{n}" for n in range(MANY)}), OWN)
+    for scope, expected in ((CLERK, {"sent": 2}), (many, {"sent": 2}), (OFFICE, {"sent": 3, "failed": 2})):
+        with Session(store) as session:
+            assert site_counts(narrow(session, scope)).messages == expected

@@ -20,7 +20,7 @@ class Notice(Base):
     promise_number: Mapped[int] = mapped_column(Integer, default=1)
     rung: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(48))
-    agency_code: Mapped[str] = mapped_column(String(80), default="")
+    agency_code: Mapped[str] = mapped_column(String(80), default="", index=True)
     severity: Mapped[str] = mapped_column(String(16), default="normal")
     occasion: Mapped[str] = mapped_column(String(80), default="")  # see Occasion
     channels: Mapped[str] = mapped_column(String(200), default="")  # of the frozen rung, "," between; "" = every one

@@ -126,7 +126,7 @@ def test_a_page_that_lost_its_criteria_still_shows_nothing_foreign(
     ordinary: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first layer taken away: the pages work on an ordinary role, and the policies alone keep the agencies apart."""
-    monkeypatch.setattr(scope, "_options", lambda _scope: ())
+    monkeypatch.setattr(scope, "_options", lambda *_: ())
     with visiting(desk.program(ordinary), name="clerk2") as client:
         listed = client.get("/thu").text
         assert client.get("/letters/3.docx").status_code == 200

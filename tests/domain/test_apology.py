@@ -97,3 +97,19 @@ def test_the_date_of_a_letter_taken_back_is_in_force_no_more(
 def test_no_promise_stays_none_when_a_letter_is_taken_back() -> None:
     facts = Facts(Status.PROCESSING)
     assert as_letters_say(facts, None, date(2026, 12, 1), CALENDAR) is facts
+
+
+@pytest.mark.parametrize(
+    ("new_on", "taken_back_on", "number", "in_force", "why"),
+    [
+        (None, None, 1, SLIP, "no letter says anything"),
+        (date(2026, 12, 1), None, 2, NEW, "a letter's new date"),
+        (date(2026, 12, 9), date(2026, 12, 1), 2, at("2026-12-09 17:00"), "the one issued anew, not the one taken back"),
+    ],
+)
+def test_what_letters_say_counts_over_the_source(
+    new_on: date | None, taken_back_on: date | None, number: int, in_force: datetime, why: str
+) -> None:
+    facts = Facts(Status.PROCESSING, promised_at=SLIP, original_promised_at=SLIP)
+    told = as_letters_say(facts, new_on, taken_back_on, CALENDAR)
+    assert told.promise == Promise(number, in_force, Precision.DATE), why

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from bench.province import made
 from bench.province.made import AGENCIES, NOW, PROCEDURES, Maker
+from connectors.base import Gate
 from monitor.folding import folded
 from monitor.store import database
 from monitor.store.migrate import upgrade
@@ -35,7 +36,7 @@ from monitor.store.tables import (
 )
 from monitor.store.writing import insert_many
 
-RECIPE = 2  # one more when the rows change: stores made before are made again
+RECIPE = 3  # one more when the rows change: stores made before are made again
 _OWN = 20_000  # dossiers made one by one; the others are copies of them with numbers of their own, made in the store
 _ROLE = "dh_app"
 
@@ -169,7 +170,9 @@ def _site(session: Session) -> None:
         ],
     )  # fmt: skip
     session.flush()
-    session.add(Quarantine(source="cong", pull_id=7, gate="shrunk", said="ít hơn hẳn", found_at=NOW, last_seen_at=NOW))
+    session.add(
+        Quarantine(source="cong", pull_id=7, gate=Gate.COUNT_DROP, said="ít hơn hẳn", found_at=NOW, last_seen_at=NOW)
+    )
 
 
 def _copy(session: Session, times: int, own: int, maker: Maker) -> None:

@@ -104,7 +104,13 @@ def test_no_promise_stays_none_when_a_letter_is_taken_back() -> None:
     [
         (None, None, 1, SLIP, "no letter says anything"),
         (date(2026, 12, 1), None, 2, NEW, "a letter's new date"),
-        (date(2026, 12, 9), date(2026, 12, 1), 2, at("2026-12-09 17:00"), "the one issued anew, not the one taken back"),
+        (
+            date(2026, 12, 9),
+            date(2026, 12, 1),
+            2,
+            at("2026-12-09 17:00"),
+            "the one issued anew, not the one taken back",
+        ),
     ],
 )
 def test_what_letters_say_counts_over_the_source(

@@ -91,6 +91,10 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+# These servers live for minutes, and only clients are killed; what the program demands of a server (fsync) stays on.
+_NOT_FOR_EVER = ("full_page_writes", "autovacuum")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL server of this test process with a migrated template database `dh_template`."""
@@ -104,6 +108,9 @@ def postgres() -> Iterator[str]:
     base = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
     admin = create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
+        for setting in _NOT_FOR_EVER:
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
         connection.execute(text("CREATE DATABASE dh_template"))
     admin.dispose()
     engine = database.open_engine(base.format("dh_template"))
@@ -138,7 +145,7 @@ def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]
     admin = create_engine(postgres.format("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE dh_template"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE dh_template STRATEGY file_copy"))
     yield postgres.format(name)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))

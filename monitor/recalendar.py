@@ -63,8 +63,6 @@ class Basis:
 
     def payment_pauses(self, row: Any) -> bool:
         """Whether waiting for payment stops a dossier's clock."""
-        if row.term_version == self.terms.version_for(row.procedure_code, row.channel):
-            return bool(row.payment_pauses)
         term = self.terms.find(row.procedure_code, row.channel)
         return term is not None and term.rules.payment_pauses
 
@@ -143,15 +141,12 @@ def survey(session: Session, old: Basis, new: Basis, warning: Warning, now: date
     """Compares what is stored and judged by `old` with what `new` gives, for every open dossier, in one query."""
     changes: list[Change] = []
     projected: list[dict[str, Any]] = []
-    same_terms = old.terms.version == new.terms.version
     for row in _open_rows(session):
-        term = new.terms.find(row.procedure_code, row.channel)
         calendar = new.calendar.of(row.agency_code)
         today = calendar.local_date(now)
-        pauses = row.payment_pauses if same_terms else bool(term and term.rules.payment_pauses)
         before = _judged(row, row.payment_pauses, old.calendar.of(row.agency_code), warning, now)
-        after = _judged(row, pauses, calendar, warning, now)
-        row_after = _projected(row, new, pauses, now)
+        row_after = _projected(row, new, now)
+        after = _judged(row, row_after["payment_pauses"], calendar, warning, now)
         due_on = row_after["due_on"]
         change = Change(
             code=row.code,
@@ -215,11 +210,7 @@ def recount(sessions: sessionmaker[Session], basis: Basis, now: datetime) -> int
         counted = select(*(dossier.c[name] for name in names)).where(dossier.c.status.in_(_OPEN)).distinct()
         if all(basis.counted(row) for row in session.execute(counted)):
             return 0  # the usual case
-        rows = [
-            _projected(row, basis, basis.payment_pauses(row), now)
-            for row in _open_rows(session)
-            if not basis.counted(row)
-        ]
+        rows = [_projected(row, basis, now) for row in _open_rows(session) if not basis.counted(row)]
         update_many(session, Dossier, rows)
         if rows:
             detail = {"to": basis.version, "open": len(rows)}
@@ -227,7 +218,7 @@ def recount(sessions: sessionmaker[Session], basis: Basis, now: datetime) -> int
     return len(rows)
 
 
-def _projected(row: Any, basis: Basis, payment_pauses: bool, now: datetime) -> dict[str, Any]:
+def _projected(row: Any, basis: Basis, now: datetime) -> dict[str, Any]:
     """The row of an open dossier as `basis` counts it, to be judged again."""
     calendar = basis.calendar.of(row.agency_code)
     due = own_count(basis.terms.find(row.procedure_code, row.channel), row.received_at, calendar)
@@ -236,7 +227,7 @@ def _projected(row: Any, basis: Basis, payment_pauses: bool, now: datetime) -> d
         "due_at": due.due_at if due else None,
         "due_on": due.due_on if due else None,
         "due_provisional": due is not None and due.provisional,
-        "payment_pauses": payment_pauses,
+        "payment_pauses": basis.payment_pauses(row),
         "calendar_version": calendar.version,
         "term_version": basis.terms.version_for(row.procedure_code, row.channel),
         "next_change_at": now,

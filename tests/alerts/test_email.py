@@ -20,6 +20,7 @@ from monitor.alerts.email import EmailChannel, HeaderInjection, build, checked_b
 from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Result
 from monitor.settings import Email
 from tests.alerts.world import NOW, line, view
+from tests.peers.deaf import nobody_listening
 from tests.peers.smtp import MailServer, mail_server
 
 SENDER = "Đúng Hẹn <canhbao@tp.example.vn>"
@@ -112,9 +113,8 @@ def test_classes(server: MailServer, phase: str, answer: str, result: Result, do
 
 
 def test_nobody_listens_is_surely_not_sent() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        channel = make(taken.getsockname()[1])
+    with nobody_listening() as port:
+        channel = make(port)
         outcome = channel.send(outgoing())
         with pytest.raises(ChannelUnavailable):
             channel.check()

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import socket
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +19,7 @@ from monitor.settings import AppriseChannel, Sms, Webhook
 from tests.alerts.test_texts import _lines, _outgoing
 from tests.alerts.world import NOW, line, view
 from tests.counts import proof_examples
+from tests.peers.deaf import nobody_listening
 from tests.peers.scripted import Reply, json_reply, serving
 
 SECRET = "canary-secret"
@@ -122,9 +122,8 @@ def test_classes_by_what_the_gateway_says(body: Any, result: Result, meaning: st
 def test_a_broken_answer_may_have_arrived_and_nobody_listening_surely_has_not() -> None:
     with serving(lambda _: Reply(b"x" * 100, cut=10)) as server:
         assert sms(server.url).send(outgoing()).result is Result.UNKNOWN
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+    with nobody_listening() as port:
+        url = f"http://127.0.0.1:{port}"
         for channel in (sms(url), webhook(url)):
             outcome = channel.send(outgoing())
             assert (outcome.result, outcome.channel_down) == (Result.NOT_SENT, True)

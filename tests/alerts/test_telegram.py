@@ -1,7 +1,6 @@
 """The Telegram channel against a Bot API on loopback: every answer in its class, nothing secret in any text."""
 
 import logging
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +13,7 @@ from monitor.alerts.telegram import TelegramChannel
 from monitor.settings import Telegram
 from tests.alerts.world import NOW, line, view
 from tests.peers.bot_api import TOKEN, BotApi, bot_api, html_problem, refused
+from tests.peers.deaf import nobody_listening
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,8 @@ def test_a_group_that_became_a_supergroup_is_followed_in_the_same_try(bot: BotAp
 
 
 def test_an_api_that_is_down_never_raises() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, not listening: refused
-        channel = make(f"http://127.0.0.1:{taken.getsockname()[1]}")
+    with nobody_listening() as port:
+        channel = make(f"http://127.0.0.1:{port}")
         outcome = channel.send(outgoing())
         with pytest.raises(ChannelUnavailable) as caught:
             channel.check()

@@ -1,6 +1,5 @@
 """The first hour: init, check, and how the command ends when something is wrong."""
 
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from monitor import DEFAULTS
 from monitor.cli import looking
 from monitor.cli.start import STARTER
 from tests.cli.office import CONFIG, Office
+from tests.peers.deaf import nobody_listening
 from tests.peers.smtp import mail_server
 
 SECRET = "mat-khau-41c7"
@@ -104,12 +104,11 @@ sender = "dunghen@example.gov.vn"
 
 
 def test_check_says_when_the_bot_api_is_not_there(office: Office) -> None:
-    with socket.socket() as taken:  # bound and never listening: refused at once
-        taken.bind(("127.0.0.1", 0))
+    with nobody_listening() as port:
         office.config(
             CONFIG
             + "[channels.telegram]\nenabled = true\n"
-            + f'api_url = "http://127.0.0.1:{taken.getsockname()[1]}"\ntoken = {{ env = "DH_TOKEN" }}\n'
+            + f'api_url = "http://127.0.0.1:{port}"\ntoken = {{ env = "DH_TOKEN" }}\n'
         )
         office.env["DH_TOKEN"] = f"123456:{SECRET}"
         said = office("check", "--json")

@@ -5,7 +5,6 @@ A kind inherits `Conformance` and says how its peer speaks. Numbers in the names
 
 import gzip
 import json
-import socket
 import zlib
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -29,6 +28,7 @@ from connectors.kit.settings import HttpSourceSettings
 from monitor.clock import Clock
 from tests.conformance.harness import NOW, Seen, Under, codes, seen, under
 from tests.conformance.records import RecordConformance
+from tests.peers.deaf import nobody_listening
 from tests.peers.scripted import Asked, Reply, Script, json_reply, serving
 
 LOGIN_PAGE = "<!DOCTYPE html><html><title>Đăng nhập</title><input type=password></html>"
@@ -195,12 +195,10 @@ class Conformance(RecordConformance):
         self.fails(SourceUnavailable, self.saying(Reply(half.body, cut=20)), "ngắt", tries=1)
 
     def test_12_nobody_listens(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            url = f"http://127.0.0.1:{free.getsockname()[1]}"
-        settings = self.settings(url, tries=1)
-        with under(lambda _: settings, self.build, self.peer([])) as it, pytest.raises(SourceUnavailable) as caught:
-            seen(self.read(it.connector))
+        with nobody_listening() as port:
+            settings = self.settings(f"http://127.0.0.1:{port}", tries=1)
+            with under(lambda _: settings, self.build, self.peer([])) as it, pytest.raises(SourceUnavailable) as caught:
+                seen(self.read(it.connector))
         assert "từ chối kết nối" in caught.value.said, caught.value.said
 
     def test_12_json_that_breaks_off(self) -> None:

@@ -25,6 +25,7 @@ from monitor.store import database
 from monitor.store.tables import Job, Message
 from monitor.web.webhook import SECRET_HEADER
 from tests.daemon.small import SECRET
+from tests.peers.deaf import nobody_listening
 from tests.web import desk
 
 WAIT_S = 60.0
@@ -200,19 +201,18 @@ def test_a_failing_judge_starves_the_watchdog_and_is_seen(start: Start, sqlite_u
 
 
 def test_telegram_down_at_start_stops_nothing_and_no_token_is_logged(start: Start) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
-    daemon = start(telegram=f"http://127.0.0.1:{port}")
-    daemon.wait_for("WATCHDOG=1")
-    assert httpx.get(f"{daemon.address}/dang-nhap", timeout=WAIT_S).status_code == 200
-    until = time.monotonic() + WAIT_S
-    while not daemon.events("telegram_unreachable") and time.monotonic() < until:
-        httpx.get(f"{daemon.address}/healthz", timeout=WAIT_S)
-    assert daemon.events("telegram_unreachable")[0]["level"] == "error"
-    daemon.process.send_signal(signal.SIGTERM)
-    assert daemon.ends(15) == 0
-    assert SECRET not in daemon.log
-    assert SECRET.partition(":")[2] not in daemon.log
+    with nobody_listening() as port:
+        daemon = start(telegram=f"http://127.0.0.1:{port}")
+        daemon.wait_for("WATCHDOG=1")
+        assert httpx.get(f"{daemon.address}/dang-nhap", timeout=WAIT_S).status_code == 200
+        until = time.monotonic() + WAIT_S
+        while not daemon.events("telegram_unreachable") and time.monotonic() < until:
+            httpx.get(f"{daemon.address}/healthz", timeout=WAIT_S)
+        assert daemon.events("telegram_unreachable")[0]["level"] == "error"
+        daemon.process.send_signal(signal.SIGTERM)
+        assert daemon.ends(15) == 0
+        assert SECRET not in daemon.log
+        assert SECRET.partition(":")[2] not in daemon.log
 
 
 def test_the_bot_api_brings_updates_and_nobody_else_can(start: Start) -> None:

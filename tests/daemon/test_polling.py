@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -77,14 +76,17 @@ class _Api(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+def held() -> Iterator[ThreadingHTTPServer]:
+    """A server that has its port and does not listen yet: nobody else is given it, and every connection is refused."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Api, bind_and_activate=False)
+    server.server_bind()
+    yield server
+    server.server_close()
 
 
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[type[_Api]]:
-    server = ThreadingHTTPServer(("127.0.0.1", port), _Api)
+def _listening(server: ThreadingHTTPServer) -> Iterator[type[_Api]]:
+    server.server_activate()
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -92,7 +94,6 @@ def _listening(port: int) -> Iterator[type[_Api]]:
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -101,14 +102,14 @@ def _fresh() -> None:
 
 
 @pytest.fixture
-def api(port: int) -> Iterator[type[_Api]]:
-    with _listening(port) as server:
+def api(held: ThreadingHTTPServer) -> Iterator[type[_Api]]:
+    with _listening(held) as server:
         yield server
 
 
 @pytest.fixture
-def polling(port: int, sqlite_url: str) -> Iterator[Polling]:
-    settings = Telegram(enabled=True, token=SecretStr(SECRET), api_url=f"http://127.0.0.1:{port}")
+def polling(held: ThreadingHTTPServer, sqlite_url: str) -> Iterator[Polling]:
+    settings = Telegram(enabled=True, token=SecretStr(SECRET), api_url=f"http://127.0.0.1:{held.server_port}")
     engine = database.open_engine(sqlite_url)
     office = make_office(engine, database.session_factory(engine), settings)
     yield Polling(settings, Desk(office, Signer(SECRET)), first_wait_s=0.05)
@@ -134,7 +135,9 @@ def test_start_tells_the_chat_id_and_trogiup_what_it_is_for(api: type[_Api], pol
     assert HELP in texts
 
 
-def test_an_api_that_is_down_is_asked_again_until_it_is_there(polling: Polling, port: int, log_lines: LogLines) -> None:
+def test_an_api_that_is_down_is_asked_again_until_it_is_there(
+    polling: Polling, held: ThreadingHTTPServer, log_lines: LogLines
+) -> None:
     """Down at start, up later: somebody who wrote meanwhile gets an answer."""
 
     async def story() -> None:
@@ -142,7 +145,7 @@ def test_an_api_that_is_down_is_asked_again_until_it_is_there(polling: Polling, 
 
             def comes_up() -> None:
                 _wait(lambda: bool(log_lines.named("telegram_unreachable")))
-                later.enter_context(_listening(port)).texts.append("/start")
+                later.enter_context(_listening(held)).texts.append("/start")
                 assert _Api.answered.acquire(timeout=WAIT_S)
 
             await _until(polling, comes_up)

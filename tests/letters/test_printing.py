@@ -1,6 +1,5 @@
 """Stacks for the printer: in order, under their list, at most so many, each recorded; and a real print server."""
 
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -25,6 +24,8 @@ from tests.letters.samples import printed as pages_of
 from tests.letters.samples import squeezed
 from tests.letters.test_draft import draft, put
 from tests.letters.test_life import MONDAY, OFFICE, approve, decide, register, sign
+from tests.peers.deaf import nobody_listening
+from tests.peers.scripted import Reply, serving
 
 Fill = Callable[..., None]
 CODE = "H19.126-251103-{:04d}"
@@ -193,18 +194,12 @@ def test_through_a_real_print_server_byte_for_byte(
     assert steps(sessions, 1).count("printed") == 2
 
 
-def test_no_server_or_a_strange_one(cups: Cups) -> None:
-    with pytest.raises(PrinterTrouble, match="cannot be reached"):
-        Queue("http://127.0.0.1:9", PRINTER).send(b"%PDF", "x", "dunghen")
-    device = f"http://127.0.0.1:{cups.device.port}"
-    cups.device.listening.shutdown(
-        socket.SHUT_RDWR
-    )  # nobody behind the queue any more; close alone leaves it accepting
-    cups.device.listening.close()
-    with pytest.raises(PrinterTrouble, match="cannot be reached"):
-        Queue(device, PRINTER).send(b"%PDF", "x", "dunghen")
-    job = Queue(cups.server, PRINTER).send(b"%PDF", "x", "dunghen")
-    assert not Queue(cups.server, PRINTER).wait(job, FixedClock(MONDAY), 1)  # it waits in the queue, and says so
+def test_no_server_or_a_strange_one() -> None:
+    with nobody_listening() as port, pytest.raises(PrinterTrouble, match="cannot be reached"):
+        Queue(f"http://127.0.0.1:{port}", PRINTER).send(b"%PDF", "x", "dunghen")
+    page = Reply(b"<html>the printer's own page</html>")
+    with serving(lambda _: page) as strange, pytest.raises(PrinterTrouble, match="does not speak IPP"):
+        Queue(strange.url, PRINTER).send(b"%PDF", "x", "dunghen")
 
 
 def test_each_agency_prints_on_its_own_printer(

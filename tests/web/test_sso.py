@@ -1,5 +1,6 @@
 """Single sign-on against a real OpenID provider on loopback: who may come in, and everything that must not work."""
 
+import contextlib
 import re
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from monitor.access.sso import Proven, Sso, SsoFailed, account_of
 from monitor.clock import SystemClock
 from monitor.settings import Oidc
 from monitor.store.tables import Account, Audit
+from tests.peers.deaf import nobody_listening
 from tests.web.conftest import served
 
 with warnings.catch_warnings():
@@ -162,10 +164,11 @@ def test_a_token_of_another_sign_in_another_client_or_another_issuer_proves_noth
 
 
 def test_a_provider_that_is_down_is_said_and_local_accounts_still_work(program: Any) -> None:
-    oidc = Oidc.model_validate({"issuer": "http://127.0.0.1:9", "client_id": "dunghen", "timeout": 2})
-    web = program.settings.web.model_copy(update={"oidc": oidc})
-    program.settings = program.settings.model_copy(update={"web": web})
-    with served(program) as address:
+    with nobody_listening() as port, contextlib.ExitStack() as until_then:
+        oidc = Oidc.model_validate({"issuer": f"http://127.0.0.1:{port}", "client_id": "dunghen", "timeout": 2})
+        web = program.settings.web.model_copy(update={"oidc": oidc})
+        program.settings = program.settings.model_copy(update={"web": web})
+        address = until_then.enter_context(served(program))
         assert httpx.get(f"{address}/dang-nhap/sso", timeout=20).status_code == 502
         assert httpx.get(f"{address}/dang-nhap", timeout=20).status_code == 200
 

@@ -31,7 +31,7 @@ from monitor.domain.stage import FINISHED_STAGES, RUNNING_STAGES, Judgement
 from monitor.people import Directory
 from monitor.policies import Rungs, Version
 from monitor.store.tables import Acknowledgement, FindingRow, Ladder, Notice
-from monitor.store.writing import in_batches, insert_new, one_of, table_of, update_many
+from monitor.store.writing import in_batches, insert_new, one_of, rows_of, table_of, update_many
 from monitor.withdrawing import withdraw
 
 NOT_RUNNING = "the dossier is no longer running"
@@ -348,11 +348,10 @@ def record_of(session: Session, ids: Collection[int], current: Version) -> Recor
     ladders: dict[tuple[int, int], int] = {}
     for batch in in_batches(sorted(ids)):
         _read_notices(session, batch, record)
-        some = {"ids": batch}
-        ladders.update({(row[0], row[1]): row[2] for row in session.execute(_LADDERS, some)})
-        for answer in session.execute(_ANSWERS, some):
+        ladders.update({(row[0], row[1]): row[2] for row in rows_of(session, _LADDERS, ids=batch)})
+        for answer in rows_of(session, _ANSWERS, ids=batch):
             record.answers.setdefault(answer.dossier_id, []).append(answer)
-        record.found_at.update({(row[0] or 0, row[1]): row[2] for row in session.execute(_FOUND, some)})
+        record.found_at.update({(row[0] or 0, row[1]): row[2] for row in rows_of(session, _FOUND, ids=batch)})
     others = set(ladders.values()) - {current.id}
     versions = policies.load(session, others) if others else {}
     return Record(current, versions, ladders, record.marks, record.open, record.cancelled, record.answers,
@@ -360,7 +359,7 @@ def record_of(session: Session, ids: Collection[int], current: Version) -> Recor
 
 
 def _read_notices(session: Session, batch: Sequence[int], record: Record) -> None:
-    for row in session.execute(_NOTICES, {"ids": batch}):
+    for row in rows_of(session, _NOTICES, ids=batch):
         if row.state == "cancelled" and row.reason == NOT_RUNNING:
             record.cancelled[row.key] = row.id
             continue

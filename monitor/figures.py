@@ -6,12 +6,11 @@ Each dossier's course (`monitor.domain.course`) stands in `standing`; what a bat
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import WorkingCalendar
@@ -31,7 +30,7 @@ from monitor.domain.dossier import Facts
 from monitor.domain.stage import Judgement
 from monitor.pace import count_results, result_of, take_back
 from monitor.store.tables import Dossier, Figure, FigureMark, FindingRow, Letter, LetterStep, Standing
-from monitor.store.writing import in_batches, insert_many, table_of, update_many
+from monitor.store.writing import add_up, in_batches, insert_many, one_of, rows_of, table_of, update_many
 
 FINDING = "finding:"
 CUBES = ("agency", "procedure", "both")
@@ -42,6 +41,29 @@ _EARLIEST = date(1900, 1, 1)  # an absurd date counts from here: it is said by a
 _LATEST = date(2205, 12, 31)  # as far as a mistyped date was ever seen to go
 _ONE_DAY = timedelta(days=1)
 NOW = ""  # the span of all days
+# What is asked for every batch, built once: building a statement costs more than a few rows' reading.
+_STANDING, _LETTER, _FINDING = (table_of(one) for one in (Standing, Letter, FindingRow))
+_HELD = select(_STANDING).where(one_of(_STANDING.c.dossier_id)).order_by(_STANDING.c.since_on)
+_STANDING_IDS = select(
+    *(_STANDING.c[name] for name in ("id", "dossier_id", "measure", "number", "since_on"))
+).where(one_of(_STANDING.c.dossier_id))  # fmt: skip
+_DELETED = delete(_STANDING).where(one_of(_STANDING.c.id))
+_PRESENT_LETTERS = select(
+    *(_LETTER.c[name] for name in ("dossier_id", "promise_number", "state", "is_late", "owed_at"))
+).where(one_of(_LETTER.c.dossier_id))  # fmt: skip
+_MARK, _STEP = table_of(FigureMark), table_of(LetterStep)
+_COUNTED = select(func.max(_MARK.c.value)).where(_MARK.c.name == bindparam("mark")).scalar_subquery()
+_TAKEN = (
+    select(_STEP.c.id, _LETTER.c.dossier_id, _STEP.c.at)
+    .join(_LETTER, _LETTER.c.id == _STEP.c.letter_id)
+    .where(_STEP.c.id > func.coalesce(_COUNTED, 0))
+    .order_by(_STEP.c.id)
+)
+_OPEN_FINDINGS = (
+    select(_FINDING.c.dossier_id, _FINDING.c.kind, _FINDING.c.found_at)
+    .where(one_of(_FINDING.c.dossier_id), _FINDING.c.closed_at.is_(None))
+    .order_by(_FINDING.c.found_at.desc())
+)
 _WAITING = Measure.WAITING.value
 
 
@@ -96,18 +118,13 @@ def count_judged(session: Session, judged: Sequence[Judged], calendar: WorkingCa
 
 def count_steps(session: Session, calendar: WorkingCalendar) -> None:
     """Brings the figures up with the steps taken in letters since the last count, each on the day it was taken."""
+    taken = rows_of(session, _TAKEN, mark=_STEPS)
+    if not taken:  # most passes
+        return
     mark = session.get(FigureMark, _STEPS)
     if mark is None:
         mark = FigureMark(name=_STEPS, value=0)
         session.add(mark)
-    taken = session.execute(
-        select(LetterStep.id, Letter.dossier_id, LetterStep.at)
-        .join(Letter, Letter.id == LetterStep.letter_id)
-        .where(LetterStep.id > mark.value)
-        .order_by(LetterStep.id)
-    ).all()
-    if not taken:
-        return
     mark.value = taken[-1].id
     last = {row.dossier_id: calendar.local_date(row.at) for row in taken}
     for on in sorted(set(last.values())):
@@ -138,13 +155,10 @@ def _group(row: Any) -> Group:
 
 
 def _held(session: Session, ids: Sequence[int], measures: Collection[str] | None = None) -> dict[int, list[Row]]:
-    table = table_of(Standing)
     found: dict[int, list[Row]] = {}
+    statement = _HELD if measures is None else _HELD.where(_STANDING.c.measure.in_(sorted(measures)))
     for batch in in_batches(ids):
-        statement = select(table).where(table.c.dossier_id.in_(batch)).order_by(table.c.since_on)
-        if measures is not None:
-            statement = statement.where(table.c.measure.in_(sorted(measures)))
-        for row in session.execute(statement):
+        for row in rows_of(session, statement, ids=batch):
             group = Group(row.agency_code, row.procedure_code, row.field_code, row.source, row.channel)
             kept = Row(row.dossier_id, row.measure, row.number, row.since_on, row.until_on, group)
             found.setdefault(row.dossier_id, []).append(kept)
@@ -193,11 +207,9 @@ def _letters(
     today: date,
 ) -> list[Row]:
     """Where each letter counts: what it was until yesterday, what it is from today on."""
-    letter = table_of(Letter)
-    columns = (letter.c.dossier_id, letter.c.promise_number, letter.c.state, letter.c.is_late, letter.c.owed_at)
     present: dict[tuple[int, int], tuple[str, date]] = {}
     for batch in in_batches(ids):
-        for row in session.execute(select(*columns).where(letter.c.dossier_id.in_(batch))):
+        for row in rows_of(session, _PRESENT_LETTERS, ids=batch):
             measure = letter_measure(row.state, row.is_late)
             if measure is not None:
                 began = calendar.local_date(row.owed_at)
@@ -216,12 +228,7 @@ def _findings(
     """Open findings, each kind once a dossier however often its detail changed."""
     present: dict[tuple[int, str], tuple[str, date]] = {}
     for batch in in_batches(ids):
-        statement = (
-            select(FindingRow.dossier_id, FindingRow.kind, FindingRow.found_at)
-            .where(FindingRow.dossier_id.in_(batch), FindingRow.closed_at.is_(None))
-            .order_by(FindingRow.found_at.desc())
-        )
-        for dossier_id, kind, found_at in session.execute(statement):
+        for dossier_id, kind, found_at in rows_of(session, _OPEN_FINDINGS, ids=batch):
             assert dossier_id is not None
             present[(dossier_id, FINDING + kind)] = (FINDING + kind, calendar.local_date(found_at))
     before: dict[tuple[int, str], list[Row]] = {}
@@ -277,17 +284,23 @@ def _replace(session: Session, before: Sequence[Row], after: Sequence[Row]) -> N
     changed = [row for key, row in new.items() if key in old and old[key] != row]
     if not (gone or begun or changed):
         return
-    _delete(session, gone)
+    ids = _ids(session, [*gone, *changed])
+    for batch in in_batches([ids[_key(row)] for row in gone]):
+        session.connection().execute(_DELETED, {"ids": batch})
     insert_many(session, Standing, [_columns(row) for row in begun])
-    _update(session, changed)
-    change: Counter[tuple[str, ...]] = Counter()
-    for row in [*begun, *changed]:
-        for place, by in _changes(row):
-            change[place] += by
-    for row in [*gone, *(old[_key(row)] for row in changed)]:
-        for place, by in _changes(row):
-            change[place] -= by
-    _lay(session, change)
+    rest = [{"id": ids[_key(row)], "until_on": row.until_on, **row.group._asdict()} for row in changed]
+    update_many(session, Standing, rest)
+    change: Counter[tuple[str | int, ...]] = Counter()
+    for row in begun:
+        _count(change, row, _days(row), 1)
+    for row in gone:
+        _count(change, row, _days(row), -1)
+    for row in changed:
+        was = old[_key(row)]
+        kept = {row.since_on} if was.group == row.group else set()  # most often only its end is another
+        _count(change, row, [day for day in _days(row) if day[0] not in kept], 1)
+        _count(change, was, [day for day in _days(was) if day[0] not in kept], -1)
+    add_up(session, Figure, _PLACE, "change", change)
 
 
 def _key(row: Row) -> tuple[int, str, int, date]:
@@ -305,60 +318,36 @@ def _columns(row: Row) -> dict[str, Any]:
     }
 
 
-def _delete(session: Session, rows: Sequence[Row]) -> None:
-    table = table_of(Standing)
-    for batch in in_batches(_ids(session, rows)):
-        session.execute(delete(table).where(table.c.id.in_(batch)))
-
-
-def _update(session: Session, rows: Sequence[Row]) -> None:
-    changed = [{"id": id_, **_columns(row)} for id_, row in zip(_ids(session, rows), rows, strict=True)]
-    update_many(session, Standing, changed)
-
-
-def _ids(session: Session, rows: Sequence[Row]) -> list[int]:
-    """The ids of these rows, in their order."""
-    table = table_of(Standing)
+def _ids(session: Session, rows: Sequence[Row]) -> dict[tuple[int, str, int, date], int]:
+    """The ids of these rows, and others of their dossiers, by key."""
     found: dict[tuple[int, str, int, date], int] = {}
-    columns = (table.c.id, table.c.dossier_id, table.c.measure, table.c.number, table.c.since_on)
     for batch in in_batches(sorted({row.dossier_id for row in rows})):
-        for id_, *key in session.execute(select(*columns).where(table.c.dossier_id.in_(batch))):
+        for id_, *key in rows_of(session, _STANDING_IDS, ids=batch):
             found[(key[0], key[1], key[2], key[3])] = id_
-    return [found[_key(row)] for row in rows]
+    return found
 
 
-def _changes(row: Row) -> Iterator[tuple[tuple[str, ...], int]]:
-    """Every place in `figure` that this row adds to, and by how much."""
+def _days(row: Row) -> list[tuple[date, int]]:
+    """The days on which this row changes a figure, and by how much."""
+    return [(row.since_on, 1)] if row.until_on is None else [(row.since_on, 1), (row.until_on, -1)]
+
+
+def _count(change: Counter[tuple[str | int, ...]], row: Row, days: Iterable[tuple[date, int]], times: int) -> None:
+    """Counts a row's days in every place in `figure` that they stand in."""
     measures = [row.measure]
     if row.measure in _CLASSES and row.measure != _WAITING:
         measures.append(received_measure(row.group.channel).value)
-    days = [(row.since_on, 1)] if row.until_on is None else [(row.since_on, 1), (row.until_on, -1)]
-    group = row.group
+    agency, procedure, field, source, _ = row.group
     for on, by in days:
         day = min(max(on, _EARLIEST), _LATEST).isoformat()
         for span in (NOW, day[:4], day[:7], day):
             for measure in measures:
-                yield ("agency", span, group.agency_code, "", "", group.source, measure), by
-                yield ("procedure", span, "", group.procedure_code, group.field_code, group.source, measure), by
-                yield (
-                    ("both", span, group.agency_code, group.procedure_code, group.field_code, group.source, measure),
-                    by,
-                )
+                change["agency", span, agency, "", "", source, measure] += by * times
+                change["procedure", span, "", procedure, field, source, measure] += by * times
+                change["both", span, agency, procedure, field, source, measure] += by * times
 
 
 _PLACE = ("cube", "span", "agency_code", "procedure_code", "field_code", "source", "measure")
-
-
-def _lay(session: Session, change: Mapping[tuple[str, ...], int]) -> None:
-    """Adds to the figures; always in the same order, so that two writers cannot wait for each other in a ring."""
-    table = table_of(Figure)
-    rows = [dict(zip(_PLACE, place, strict=True)) | {"change": by} for place, by in sorted(change.items()) if by]
-    if not rows:
-        return
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(table)
-    added = table.c.change + statement.excluded.change
-    session.execute(statement.on_conflict_do_update(index_elements=list(_PLACE), set_={"change": added}), rows)
 
 
 def spans_after(on: date) -> list[str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.domain.apology import as_letters_say
@@ -30,7 +30,7 @@ from monitor.owing import Context, JudgeCount, Rules, Work, context_of, owe, wri
 from monitor.policies import Version, adopt
 from monitor.store.findings import sync_kinds, sync_site_finding
 from monitor.store.tables import CrossingRow, Dossier, Job
-from monitor.store.writing import insert_new, one_writer, table_of, update_many
+from monitor.store.writing import insert_new, one_writer, rows_of, table_of, update_many
 
 log = structlog.get_logger()
 
@@ -38,7 +38,12 @@ _Place = tuple[datetime, int]  # next_change_at and id of the last dossier of a 
 
 BATCH = 1000
 JOB = "judging"
-_LAST = select(Job.last_ok_at).where(Job.name == JOB)
+_JOB = table_of(Job)
+_LAST = select(_JOB.c.last_ok_at).where(_JOB.c.name == JOB)
+_RAN = update(_JOB).where(_JOB.c.name == JOB).values(last_ok_at=bindparam("now"))
+_TABLE = table_of(Dossier)
+_PLACE = (_TABLE.c.next_change_at, _TABLE.c.id)
+_DUE = select(_TABLE).where(_TABLE.c.next_change_at <= bindparam("now")).order_by(*_PLACE)
 _WITH_RESULT = frozenset({Status.READY, Status.RETURNED})
 _ABSURD = frozenset(
     {
@@ -103,20 +108,15 @@ def last_judged(sessions: sessionmaker[Session]) -> datetime | None:
 
 def _due(session: Session, now: datetime, batch: int, after: _Place | None) -> Sequence[Any]:
     """What is due, in the order of its index: by id SQLite would read every dossier to find those few."""
-    table = table_of(Dossier)
-    place = (table.c.next_change_at, table.c.id)
-    statement = select(table).where(table.c.next_change_at <= now).order_by(*place).limit(batch)
+    statement = _DUE.limit(batch)
     if after is not None:
-        statement = statement.where(tuple_(*place) > after)
-    return session.execute(statement).all()
+        statement = statement.where(tuple_(*_PLACE) > after)
+    return rows_of(session, statement, now=now)
 
 
 def _note_run(session: Session, now: datetime) -> None:
-    job = session.get(Job, JOB)
-    if job is None:
+    if session.connection().execute(_RAN, {"now": now}).rowcount == 0:
         session.add(Job(name=JOB, last_began_at=now, last_ended_at=now, last_ok_at=now, last_error="", failures=0))
-    else:
-        job.last_ok_at = now
 
 
 def facts_from_row(row: Any, calendar: WorkingCalendar) -> Facts:

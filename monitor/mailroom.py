@@ -5,13 +5,12 @@ Letters know the words, alerts know the mail server; neither knows the other, so
 
 from collections.abc import Callable
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.email import MAIL, checked_bytes, deliver, header_text, is_address, message_id, sender_header
 from monitor.alerts.email import check as check_server
-from monitor.alerts.email import checked_bytes, deliver, header_text, is_address, message_id, sender_header
 from monitor.alerts.outgoing import Outcome, Outgoing, Result
 from monitor.letters.fonts import GlyphMissing
 from monitor.letters.messages import Mail, applicant_mail, counter_mail
@@ -73,7 +72,7 @@ class LetterMail:
 
 def build(message: Outgoing, words: Mail, address: str, sender: str) -> EmailMessage:
     """The mail; its Message-ID depends on the outbox key only, so that mail systems recognise a repeat."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=MAIL)
     mail["From"] = sender_header(sender)
     mail["To"] = address
     mail["Subject"] = header_text(words.subject)

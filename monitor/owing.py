@@ -21,7 +21,7 @@ from monitor.people import Directory
 from monitor.policies import Version
 from monitor.store.findings import open_kinds
 from monitor.store.tables import Letter
-from monitor.store.writing import in_batches, one_of, table_of
+from monitor.store.writing import in_batches, one_of, rows_of, table_of
 
 _LETTER = table_of(Letter)
 _LETTERS = select(*(_LETTER.c[name] for name in LETTER_COLUMNS)).where(one_of(_LETTER.c.dossier_id))
@@ -115,7 +115,7 @@ def context_of(session: Session, ids: Collection[int], ladder: Version) -> Conte
     """What is there already for these dossiers; `ladder` is the version that a ladder begun now goes by."""
     letters: dict[tuple[int, int], Any] = {}
     for batch in in_batches(sorted(ids)):
-        for row in session.execute(_LETTERS, {"ids": batch}):
+        for row in rows_of(session, _LETTERS, ids=batch):
             letters[row.dossier_id, row.promise_number] = row
     blocked = open_kinds(session, ids, unconfirmed_only=True)
     return Context(letters, blocked, record_of(session, ids, ladder))

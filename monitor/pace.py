@@ -10,11 +10,10 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Dossier, Pace
-from monitor.store.writing import in_batches, table_of
+from monitor.store.writing import add_up, in_batches, table_of
 
 TAKEN, LATE = "taken", "late"
 _PLACE = ("kind", "procedure_code", "agency_code", "year", "days")
@@ -63,13 +62,7 @@ def count_results(session: Session, before: Iterable[Result], after: Iterable[Re
         change.update(_places(result))
     for result in before:
         change.subtract(_places(result))
-    rows = [dict(zip(_PLACE, place, strict=True)) | {"number": by} for place, by in sorted(change.items()) if by]
-    if not rows:
-        return
-    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = make(table_of(Pace))
-    added = table_of(Pace).c.number + statement.excluded.number
-    session.execute(statement.on_conflict_do_update(index_elements=list(_PLACE), set_={"number": added}), rows)
+    add_up(session, Pace, _PLACE, "number", change)
 
 
 def _places(result: Result) -> Mapping[tuple[Any, ...], int]:

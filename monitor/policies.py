@@ -5,6 +5,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,9 +14,11 @@ from sqlalchemy.orm import Session
 from monitor.domain.escalation import Occasion, RungRule, RungTime
 from monitor.domain.stage import RUNNING_STAGES
 from monitor.store.tables import Dossier, Ladder, Policy
-from monitor.store.writing import in_batches
+from monitor.store.writing import in_batches, table_of
 
 Rungs = tuple[RungRule, ...]
+_POLICY = table_of(Policy)
+_NEWEST = select(_POLICY.c.id, _POLICY.c.hash).order_by(_POLICY.c.adopted_at.desc(), _POLICY.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,13 @@ def adopt(session: Session, rungs: Sequence[RungRule], now: datetime) -> Version
     Where it is another one than before, running dossiers whose ladder has not begun are judged again at once: their
     next look was timed by the old rungs.
     """
-    as_stored = [_as_json(rung) for rung in rungs]
-    version = hashlib.sha256(json.dumps(as_stored, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    newest = select(Policy.id, Policy.hash).order_by(Policy.adopted_at.desc(), Policy.id.desc()).limit(1)
-    last = session.execute(newest).one_or_none()
+    version = _hash(tuple(rungs))
+    last = session.execute(_NEWEST).one_or_none()
     if last is not None and last.hash == version:
         return Version(last.id, tuple(rungs))
     known = session.scalar(select(Policy).where(Policy.hash == version))
     if known is None:
-        known = Policy(hash=version, rungs=as_stored, adopted_at=now)
+        known = Policy(hash=version, rungs=[_as_json(rung) for rung in rungs], adopted_at=now)
         session.add(known)
     known.adopted_at = now
     session.flush()
@@ -67,6 +68,12 @@ def migrate(session: Session, version: Version, dossier_ids: Collection[int], no
         session.execute(update(Dossier).where(Dossier.id.in_(moved)).values(next_change_at=now))
         changed += len(moved)
     return changed
+
+
+@lru_cache(maxsize=8)  # asked at every pass, of the same rungs
+def _hash(rungs: Rungs) -> str:
+    as_stored = [_as_json(rung) for rung in rungs]
+    return hashlib.sha256(json.dumps(as_stored, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _as_json(rung: RungRule) -> dict[str, Any]:

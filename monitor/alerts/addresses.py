@@ -10,9 +10,16 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Link, MovedAddress, ParkedAddress
-from monitor.store.writing import insert_new
+from monitor.store.writing import insert_new, rows_of, table_of
 
 Way = tuple[str, str]  # (channel, address)
+_P, _L = table_of(ParkedAddress).c, table_of(Link).c
+_PARKED = select(_P.channel, _P.address, _P.reason).where(_P.lifted_at.is_(None)).order_by(_P.id)
+_LINKED = (
+    select(_L.person, _L.address)
+    .where(_L.confirmed_at.is_not(None), _L.ended_at.is_(None))
+    .order_by(_L.confirmed_at, _L.id)
+)
 
 
 def park(session: Session, channel: str, address: str, reason: str, now: datetime) -> bool:
@@ -35,15 +42,14 @@ def lift(session: Session, channel: str, address: str, by: str, now: datetime) -
 
 def parked(session: Session) -> dict[Way, str]:
     """Every address that takes nothing now, with the reason."""
-    asked = select(ParkedAddress.channel, ParkedAddress.address, ParkedAddress.reason)
-    rows = session.execute(asked.where(ParkedAddress.lifted_at.is_(None)).order_by(ParkedAddress.id))
-    return {(channel, address): reason for channel, address, reason in rows}
+    session.flush()  # one may be parked in this very transaction
+    return {(channel, address): reason for channel, address, reason in rows_of(session, _PARKED)}
 
 
 def linked(session: Session) -> dict[str, str]:
     """The confirmed chat of each person, by the person's code; the newest counts."""
-    asked = select(Link.person, Link.address).where(Link.confirmed_at.is_not(None), Link.ended_at.is_(None))
-    return {row.person: row.address for row in session.execute(asked.order_by(Link.confirmed_at, Link.id))}
+    session.flush()
+    return {row.person: row.address for row in rows_of(session, _LINKED)}
 
 
 def moved(session: Session, channel: str, address: str) -> str:

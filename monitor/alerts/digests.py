@@ -112,11 +112,15 @@ def _plan(
             for recipient in resolver.reach(role, agency).recipients:
                 readers.setdefault(recipient.person, (recipient, set()))[1].add(agency)
     written = lines_of(session, [row.id for row in standing], office, now)
-    lines = {line["dossier_id"]: line for line in sorted(written, key=worst_line_first)}
+    lines = {line["dossier_id"]: line for line in written}
     last = _last(session, rule.kind, readers)
     rows, digests = [], []
+    at_agency: dict[str, list[Any]] = {}
+    for row in standing:
+        if row.id in lines:
+            at_agency.setdefault(row.agency_code, []).append(row)
     for person, (recipient, agencies) in readers.items():
-        own = [row for row in standing if row.agency_code in agencies and row.id in lines]
+        own = [row for code in sorted(agencies) for row in at_agency.get(code, ())]
         now_on = {row.code: (str(lines[row.id]["section"]), row.agency_code) for row in own}
         before = last.get(person)
         if not now_on and not (before and before[1]):
@@ -174,8 +178,8 @@ def _payload(
     office: Office,
 ) -> dict[str, Any]:
     local = office.calendar.local(now)
-    mine = {row.id for row in own}
-    some = [{**line, "notices": []} for dossier_id, line in lines.items() if dossier_id in mine]
+    mine = sorted((lines[row.id] for row in own), key=worst_line_first)
+    some = [{**line, "notices": []} for line in mine]
     weekly = rule.kind == "weekly"
     title = f"Tổng hợp tuần đến {day_text(local.date())}" if weekly else f"Danh sách đầu ngày {day_text(local.date())}"
     head: dict[str, Any] = {"kind": rule.kind, "title": title, "changes": _changes(now_on, before, office)}

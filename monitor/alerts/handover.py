@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -20,9 +20,10 @@ from monitor.alerts.recipients import Recipient, Resolver
 from monitor.domain.calendar import CalendarExhausted
 from monitor.people import Directory, Post, Substitution
 from monitor.store.tables import Digest, Message
-from monitor.store.writing import in_batches, insert_new
+from monitor.store.writing import in_batches, insert_new, rows_of, table_of
 
 KIND = "handover"
+_TOLD = select(table_of(Digest).c.key).where(table_of(Digest).c.key.in_(bindparam("keys", expanding=True)))
 _OF_SYSTEMS = "admin"  # hears of sources, not of dossiers
 
 
@@ -80,7 +81,7 @@ def _untold(session: Session, given: Sequence[Substitution]) -> dict[str, tuple[
     keys = {_key(one, code): (one, code) for one in given for code in (one.giver, one.substitute)}
     told: set[str] = set()
     for batch in in_batches(sorted(keys)):
-        told.update(session.scalars(select(Digest.key).where(Digest.key.in_(batch))))
+        told.update(key for (key,) in rows_of(session, _TOLD, keys=batch))
     return {key: who for key, who in keys.items() if key not in told}
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import CursorResult, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -25,11 +25,31 @@ from monitor.domain.stage import FINISHED_STAGES
 from monitor.people import Directory
 from monitor.settings import Rung
 from monitor.store.tables import Dossier, Message, MessageNotice, Notice
-from monitor.store.writing import in_batches, insert_many, insert_returning_ids
+from monitor.store.writing import in_batches, insert_many, insert_returning_ids, one_of, rows_of, table_of, update_many
 
 _CAP_WINDOW = timedelta(hours=1)
 URGENT = "urgent"
 _SEVERITIES = ("normal", "high", URGENT)
+# What every pass asks, built once: building a statement costs more than a few rows' reading.
+_N, _M, _MN, _D = (table_of(one).c for one in (Notice, Message, MessageNotice, Dossier))
+_IS_URGENT = _N.severity == URGENT
+_POSTS = (
+    select(_N.role, _N.agency_code, _IS_URGENT, func.count())
+    .where(_N.state == "owed")
+    .group_by(_N.role, _N.agency_code, _IS_URGENT)
+)
+_TELLABLE = select(Notice).where(Notice.state == "owed").order_by(Notice.id).with_for_update()
+_HEARD = (
+    select(_MN.notice_id, _M.person)
+    .join(table_of(Message), _M.id == _MN.message_id)
+    .where(one_of(_MN.notice_id), _MN.withdrawn_at.is_(None))
+)
+_IN_A_MESSAGE = select(_MN.notice_id).where(_MN.notice_id == _N.id, _MN.withdrawn_at.is_(None)).exists()
+_IS_RUNNING = (
+    select(_D.id).where(_D.id == _N.dossier_id, _D.stage.not_in([str(stage) for stage in FINISHED_STAGES])).exists()
+)
+_NEVER_HEARD = and_(_N.state == "unreachable", ~_IN_A_MESSAGE, _IS_RUNNING)
+_LOST = select(_N.role, _N.agency_code, _N.rung, _N.channels).where(_NEVER_HEARD).distinct()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,44 +148,38 @@ def rung_name(rung: Rung) -> str:
 
 def _due(session: Session, windows: Windows, now: datetime) -> tuple[list[Notice], int]:
     """(the owed notices that may be told now, how many wait). Locked: no judging cancels one amid planning."""
-    owed = Notice.state == "owed"
-    posts = select(Notice.role, Notice.agency_code, func.count()).where(owed, Notice.severity != URGENT)
     waiting = 0
     at_work: dict[str, list[str]] = defaultdict(list)
-    for role, agency, number in session.execute(posts.group_by(Notice.role, Notice.agency_code)):
+    posts = rows_of(session, _POSTS)
+    if not posts:  # most passes
+        return [], 0
+    for role, agency, urgent, number in posts:
+        if urgent:
+            continue
         if windows.is_open(role, agency, now):
             at_work[role].append(agency)
         else:
             waiting += number
-    tellable = owed  # one plain question where everybody is at work
-    if waiting:
-        there = [and_(Notice.role == role, Notice.agency_code.in_(codes)) for role, codes in at_work.items()]
-        tellable = and_(owed, or_(Notice.severity == URGENT, *there))
-    return list(session.scalars(select(Notice).where(tellable).order_by(Notice.id).with_for_update())), waiting
-
-
-def _never_heard() -> ColumnElement[bool]:
-    return and_(Notice.state == "unreachable", Notice.id.not_in(select(MessageNotice.notice_id)))
+    if not waiting:  # one plain question where everybody is at work
+        return list(session.scalars(_TELLABLE)), 0
+    there = [and_(Notice.role == role, Notice.agency_code.in_(codes)) for role, codes in at_work.items()]
+    return list(session.scalars(_TELLABLE.where(or_(Notice.severity == URGENT, *there)))), waiting
 
 
 def _lost(session: Session) -> Sequence[Any]:
-    """What nobody could hear, by (role, agency_code, rung, channels)."""
-    asked = select(Notice.role, Notice.agency_code, Notice.rung, Notice.channels).where(_never_heard())
-    return session.execute(asked.distinct()).all()
+    """What nobody could hear and is not settled, by (role, agency_code, rung, channels)."""
+    return rows_of(session, _LOST)
 
 
 def _reopen(session: Session, lost: Sequence[Any], by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> int:
     """Owes again what nobody could hear, where somebody can by now (a post was filled, an address or channel added)."""
-    running = select(Dossier.id).where(Dossier.stage.not_in([str(stage) for stage in FINISHED_STAGES]))
     found = 0
     for one in lost:
         if not _reach(one, by_rung, resolver).recipients:
             continue
-        these = and_(_never_heard(), *(getattr(Notice, name) == value for name, value in one._mapping.items()))
+        these = and_(_NEVER_HEARD, *(_N[name] == value for name, value in one._mapping.items()))
         # rare: only after the people file or the channels changed
-        again = session.execute(
-            update(Notice).where(these, Notice.dossier_id.in_(running)).values(state="owed", reason="", closed_at=None)
-        )
+        again = session.execute(update(table_of(Notice)).where(these).values(state="owed", reason="", closed_at=None))
         found += cast("CursorResult[Any]", again).rowcount
     return found
 
@@ -184,12 +198,7 @@ def _heard_already(session: Session, notices: Sequence[Notice]) -> set[tuple[int
     """(notice, person) that have a message: of a notice for several people, some may have been capped before."""
     heard: set[tuple[int, str]] = set()
     for batch in in_batches([notice.id for notice in notices]):
-        asked = (
-            select(MessageNotice.notice_id, Message.person)
-            .join(Message, Message.id == MessageNotice.message_id)
-            .where(MessageNotice.notice_id.in_(batch), MessageNotice.withdrawn_at.is_(None))
-        )
-        heard.update((notice_id, person) for notice_id, person in session.execute(asked))
+        heard.update((notice_id, person) for notice_id, person in rows_of(session, _HEARD, ids=batch))
     return heard
 
 
@@ -320,5 +329,4 @@ def _close(
             state, reason = "unreachable", unreachable[notice.id]
         closed_at = None if state == "planned" else now
         changes.append({"id": notice.id, "state": state, "reason": reason, "closed_at": closed_at})
-    if changes:
-        session.execute(update(Notice), changes)
+    update_many(session, Notice, changes)

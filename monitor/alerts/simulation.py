@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.current import Office
@@ -19,9 +19,14 @@ from monitor.alerts.planning import plan_messages
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.judge import Rules, judge_due
 from monitor.store.tables import Dossier, Message, Notice
+from monitor.store.writing import rows_of, table_of
 
 Heard = tuple[datetime, Callable[[], None]]  # when, and what stores it
 _MINUTE = timedelta(minutes=1)
+_D, _M, _N = (table_of(one) for one in (Dossier, Message, Notice))
+_NEXT_LOOK = select(func.min(_D.c.next_change_at)).where(_D.c.next_change_at > bindparam("now"))
+_SENT = update(_M).where(_M.c.state == "pending").values(state="sent", sent_at=bindparam("now"))
+_TOLD = update(_N).where(_N.c.state == "planned").values(state="told", closed_at=bindparam("now"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +58,11 @@ def run_through(
             following = next(coming, None)
         judge_due(sessions, setting.rules, now)
         hour_of_lists = bool(lists) and lists[-1] <= now
-        waiting = _plan(sessions, setting, now, setting.digests if hour_of_lists else ())
+        waiting, next_look = _plan(sessions, setting, now, setting.digests if hour_of_lists else ())
         acted += 1
         while lists and lists[-1] <= now:
             lists.pop()
-        nexts = [until, _next_look(sessions, now)]
+        nexts = [until, next_look]
         nexts += [following[0]] if following is not None else []
         nexts += [_next_open(setting.office.calendar, now, until)] if waiting else []
         nexts += lists[-1:]
@@ -67,12 +72,16 @@ def run_through(
 
 def count_as_told(session: Session, now: datetime) -> None:
     """What was planned is told; for the start of a simulation also what was owed before it."""
-    session.execute(update(Message).where(Message.state == "pending").values(state="sent", sent_at=now))
-    session.execute(update(Notice).where(Notice.state == "planned").values(state="told", closed_at=now))
+    connection = session.connection()
+    connection.execute(_SENT, {"now": now})
+    connection.execute(_TOLD, {"now": now})
 
 
-def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime, digests: Sequence[DigestRule]) -> int:
-    """Plans what may be told now; returns how many notices wait for an opening or for the hour's cap."""
+def _plan(
+    sessions: sessionmaker[Session], setting: Setting, now: datetime, digests: Sequence[DigestRule]
+) -> tuple[int, datetime | None]:
+    """Plans what may be told now; returns how many notices wait for an opening or for the hour's cap, and when a
+    dossier is to be looked at next."""
     office = setting.office
     with sessions.begin() as session:
         listed = 0
@@ -103,12 +112,8 @@ def _plan(sessions: sessionmaker[Session], setting: Setting, now: datetime, dige
         )
         if count.messages or listed:
             count_as_told(session, now)
-    return count.waiting + count.capped
-
-
-def _next_look(sessions: sessionmaker[Session], now: datetime) -> datetime | None:
-    with sessions() as session:
-        return session.scalar(select(func.min(Dossier.next_change_at)).where(Dossier.next_change_at > now))
+        next_look = rows_of(session, _NEXT_LOOK, now=now)[0][0]
+    return count.waiting + count.capped, next_look
 
 
 def _next_open(calendar: WorkingCalendar, now: datetime, until: datetime) -> datetime:

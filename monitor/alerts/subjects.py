@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,14 +10,23 @@ from sqlalchemy.orm import Session
 from monitor.alerts.lines import Subject
 from monitor.people import Directory
 from monitor.store.tables import Dossier, Letter, Notice, Source
-from monitor.store.writing import in_batches
+from monitor.store.writing import in_batches, one_of, rows_of, table_of
+
+_FIELDS = (
+    *("id", "code", "procedure_code", "procedure_name", "agency_code", "agency_name", "precision", "speaking_source"),
+    *("stage", "promise_number", "promise_at", "late_from_at", "letter_by_on", "letter_provisional", "finished_at"),
+    "next_change_at",
+)
+_DOSSIERS = select(*(table_of(Dossier).c[name] for name in _FIELDS)).where(one_of(table_of(Dossier).c.id))
+_L = table_of(Letter).c
+_LETTERS = select(_L.dossier_id, _L.promise_number, _L.state).where(one_of(_L.dossier_id))
 
 
 def dossiers_by_id(session: Session, ids: Collection[int]) -> dict[int, Dossier]:
-    """These dossiers, in a few reads."""
+    """What alerts say of these dossiers, in a few reads: rows with these fields of a dossier, and no others."""
     found: dict[int, Dossier] = {}
     for batch in in_batches(sorted(ids)):
-        found.update({d.id: d for d in session.scalars(select(Dossier).where(Dossier.id.in_(batch)))})
+        found.update({row.id: cast("Dossier", row) for row in rows_of(session, _DOSSIERS, ids=batch)})
     return found
 
 
@@ -29,9 +39,10 @@ def subjects_of(
     """Everything the lines of these notices need, by (dossier or None, source), in a few reads."""
     letters: dict[tuple[int, int], str] = {}
     for batch in in_batches(sorted(dossiers)):
-        asked = select(Letter.dossier_id, Letter.promise_number, Letter.state).where(Letter.dossier_id.in_(batch))
-        letters.update({(dossier_id, number): state for dossier_id, number, state in session.execute(asked)})
-    sources = {source.name: source for source in session.scalars(select(Source))}
+        states = rows_of(session, _LETTERS, ids=batch)
+        letters.update({(dossier_id, number): state for dossier_id, number, state in states})
+    of_sources = any(notice.source for notice in notices)  # rare
+    sources = {source.name: source for source in session.scalars(select(Source))} if of_sources else {}
     found: dict[tuple[int | None, str], Subject] = {}
     for notice in notices:
         key = (notice.dossier_id, notice.source)

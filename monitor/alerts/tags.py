@@ -7,15 +7,19 @@ LIMIT = 4096  # of one message, in UTF-16 units; tags are counted too, which err
 
 _TOKEN = re.compile(r"<(?P<end>/?)(?P<name>[a-z]+)[^<>]*>|&#?\w{1,10};|\r?\n|[^<&\r\n]{1,64}|.", re.DOTALL)
 
+_TAG = re.compile(r"<[^<>]*>")
+
 
 def units(text: str) -> int:
     """Length in UTF-16 units: most characters are 1, an emoji 2."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def plain(text: str) -> str:
     """The same message without its tags, for when the peer won't take them."""
-    return html.unescape(re.sub(r"<[^<>]*>", "", text))
+    return html.unescape(_TAG.sub("", text))
 
 
 def split_html(text: str, limit: int = LIMIT) -> list[str]:
@@ -23,6 +27,8 @@ def split_html(text: str, limit: int = LIMIT) -> list[str]:
 
     Tags open at a cut are closed before it and opened again after it. No parts for a text of blanks.
     """
+    if units(text) <= limit and not _has_long_tag(text, limit):  # nearly every message: nothing to cut
+        return [text.strip("\r\n")] if plain(text).strip() else []
     tokens = list(_tokens(text, limit))
     parts: list[str] = []
     start = 0
@@ -35,6 +41,11 @@ def split_html(text: str, limit: int = LIMIT) -> list[str]:
             parts.append(part.strip("\r\n"))
         start, opened = end, opened_at_end
     return parts
+
+
+def _has_long_tag(text: str, limit: int) -> bool:
+    """Whether any tag may take more than half of a part."""
+    return any(len(tag) > limit // 4 for tag in _TAG.findall(text))
 
 
 def _tokens(text: str, limit: int) -> list[tuple[str, str, bool]]:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ from telegram.request import HTTPXRequest
 from monitor.alerts.buttons import Keyboard, Signer, first_keyboard
 from monitor.alerts.outgoing import ChannelUnavailable, Outcome, Outgoing, Result
 from monitor.alerts.tags import LIMIT, plain, split_html, units
-from monitor.alerts.wording import Attachment, chart, render, whole_list
+from monitor.alerts.wording import Attachment, chart, cleaned_view, render, whole_list
 from monitor.settings import Telegram
 
 os.environ.setdefault("PTB_TIMEDELTA", "1")  # the library's coming way to state waits, without its warning
@@ -264,13 +264,21 @@ def compose(message: Outgoing, detail: str) -> tuple[list[str], Attachment | Non
 
     `detail` "codes" says no more of a dossier than its code, agency and days; "procedures" names the procedure too.
     """
-    told = replace(message, view=reduced(message.view)) if detail == "codes" else message
+    view = cleaned_view(reduced(message.view) if detail == "codes" else message.view)
+    told = replace(message, view=view)
     text, shown = "", 0
     for shown in _LINES_SHOWN:
+        if shown != _LINES_SHOWN[-1] and _at_least(view["lines"][:shown]) > LIMIT:
+            continue
         text = render("telegram.html.j2", told, shown)
         if units(text) <= LIMIT:
             break
     return split_html(text), whole_list(told, shown)
+
+
+def _at_least(lines: Sequence[Mapping[str, Any]]) -> int:
+    """Units that these lines surely take: they are not worded only to see that they do not fit."""
+    return sum(len(line[name]) for line in lines for name in ("code", "link", "how", "letter", "note"))
 
 
 def reduced(view: Mapping[str, Any]) -> dict[str, Any]:

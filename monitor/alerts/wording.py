@@ -49,7 +49,7 @@ class Attachment:
 
 def render(template: str, message: Outgoing, shown: int) -> str:
     """The message by one template of templates/alerts/, with at most `shown` lines written out."""
-    view = cleaned(message.view)
+    view = cleaned_view(message.view)
     lines = view["lines"]
     if "said" in view:  # a plain sentence instead of lines
         said = view["subject"] if template == "subject.txt.j2" else view["said"]
@@ -80,7 +80,7 @@ def render(template: str, message: Outgoing, shown: int) -> str:
 
 def whole_list(message: Outgoing, shown: int) -> Attachment | None:
     """Every line as a CSV that office programs open as text; None where the message itself shows them all."""
-    lines = cleaned(message.view)["lines"]
+    lines = cleaned_view(message.view)["lines"]
     if len(lines) <= _shown(message.view, shown):
         return None
     text = io.StringIO()
@@ -94,7 +94,7 @@ def whole_list(message: Outgoing, shown: int) -> Attachment | None:
 
 def chart(message: Outgoing) -> Attachment | None:
     """The picture of a sum's table; None where there is none."""
-    bars = _bars(cleaned(message.view))
+    bars = _bars(cleaned_view(message.view))
     if not bars:
         return None
     return Attachment("qua-han-theo-co-quan.png", late_by_agency("Hồ sơ quá hạn theo cơ quan", bars))
@@ -110,6 +110,15 @@ def _shown(view: Mapping[str, Any], shown: int) -> int:
     return 0 if (view.get("head") or {}).get("table") else shown
 
 
+class _Cleaned(dict[str, Any]):
+    """A view whose texts are clean already."""
+
+
+def cleaned_view(view: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The view with every text clean, as given where it is so already: a message is worded several times."""
+    return view if isinstance(view, _Cleaned) else _Cleaned(cleaned(view))
+
+
 def cleaned(value: Any) -> Any:
     """The same data with every text free of control characters, line breaks and broken Unicode."""
     if isinstance(value, str):
@@ -121,12 +130,24 @@ def cleaned(value: Any) -> Any:
     return value
 
 
+class _Printable(dict[int, str]):
+    """What each character becomes, looked up once a character."""
+
+    def __missing__(self, point: int) -> str:
+        char = chr(point)
+        is_bad = unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+        self[point] = " " if is_bad else char
+        return self[point]
+
+
+_PRINTABLE = _Printable()
+
+
 def clean_text(text: str) -> str:
     """One line of printable text. Control, direction-changing and unpaired characters become blanks."""
-    if text.isprintable():  # nearly every text: none of the categories below is printable
+    if text.isprintable():  # nearly every text: none of the categories above is printable
         return text if text.isascii() else " ".join(text.split())
-    kept = (" " if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else c for c in text)
-    return " ".join("".join(kept).split())
+    return " ".join(text.translate(_PRINTABLE).split())
 
 
 def _cell(value: Any) -> str:

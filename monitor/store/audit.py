@@ -16,9 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Audit
-from monitor.store.writing import insert_many, one_writer
+from monitor.store.writing import insert_many, one_writer, table_of
 
 _BATCH = 500
+_AUDIT = table_of(Audit)
+_LAST = select(_AUDIT.c.id, _AUDIT.c.hash).order_by(_AUDIT.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ def lock(session: Session) -> None:
 def append(session: Session, *, at: datetime, actor: str, action: str, subject: str, detail: Mapping[str, Any]) -> None:
     """Adds one row in the caller's transaction. `detail` is JSON without personal data."""
     lock(session)
-    last = session.execute(select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1)).one_or_none()
+    last = session.execute(_LAST).one_or_none()
     row = {
         "id": (last.id if last else 0) + 1,  # counted here, not by the database: a missing row leaves a gap
         "at": at,

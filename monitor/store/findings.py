@@ -4,16 +4,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import FindingRow
-from monitor.store.writing import in_batches, insert_many, one_of, table_of
+from monitor.store.writing import in_batches, insert_many, one_of, rows_of, table_of
 
 _TABLE = table_of(FindingRow)
 _OPEN = select(_TABLE.c.kind, _TABLE.c.dossier_id, _TABLE.c.id, _TABLE.c.detail).where(
     one_of(_TABLE.c.dossier_id), _TABLE.c.closed_at.is_(None)
 )
+
+_OPEN_OF_SITE = select(_TABLE.c.id, _TABLE.c.detail).where(
+    _TABLE.c.kind == bindparam("kind"), _TABLE.c.dossier_id.is_(None), _TABLE.c.source.is_(None),
+    _TABLE.c.closed_at.is_(None),
+)  # fmt: skip
+_CLOSED = update(_TABLE).where(one_of(_TABLE.c.id))
+_UNCONFIRMED = _OPEN.where(_TABLE.c.confirmed_by == "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +44,14 @@ def sync_kinds(
     ids = sorted(set(touched).union(*kinds.values()))
     open_rows: dict[tuple[str, int], tuple[int, str]] = {}
     for batch in in_batches(ids):
-        for kind, dossier_id, row_id, detail in session.execute(_OPEN, {"ids": batch}):
+        for kind, dossier_id, row_id, detail in rows_of(session, _OPEN, ids=batch):
             if kind in kinds:
                 open_rows[kind, dossier_id] = (row_id, detail)
     ended = [
         row_id for (kind, dossier_id), (row_id, detail) in open_rows.items() if kinds[kind].get(dossier_id) != detail
     ]
     for batch in in_batches(ended):
-        session.execute(update(FindingRow).where(FindingRow.id.in_(batch)).values(closed_at=now))
+        session.execute(_CLOSED.values(closed_at=now), {"ids": batch})
     begun = [
         {
             "dossier_id": dossier_id,
@@ -63,12 +70,10 @@ def sync_kinds(
 
 def sync_site_finding(session: Session, kind: str, detail: str, now: datetime) -> None:
     """The same for what concerns no dossier and no source: it holds while `detail` says something."""
-    of_kind = (FindingRow.kind == kind, FindingRow.dossier_id.is_(None), FindingRow.source.is_(None))
-    statement = select(FindingRow.id, FindingRow.detail).where(*of_kind, FindingRow.closed_at.is_(None))
-    told = session.execute(statement).all()
+    told = rows_of(session, _OPEN_OF_SITE, kind=kind)
     ended = [row.id for row in told if row.detail != detail]
     for batch in in_batches(ended):
-        session.execute(update(FindingRow).where(FindingRow.id.in_(batch)).values(closed_at=now))
+        session.execute(_CLOSED.values(closed_at=now), {"ids": batch})
     if detail and len(ended) == len(told):
         row = {"dossier_id": None, "source": None, "kind": kind, "detail": detail, "found_at": now, "confirmed_by": ""}
         insert_many(session, FindingRow, [row])
@@ -80,8 +85,7 @@ def open_kinds(
     """The kinds of open findings of each dossier; `unconfirmed_only` leaves out those a person has looked at."""
     kinds: dict[int, set[str]] = {}
     for batch in in_batches(sorted(dossier_ids)):
-        statement = _OPEN.where(_TABLE.c.confirmed_by == "") if unconfirmed_only else _OPEN
-        for kind, dossier_id, *_ in session.execute(statement, {"ids": batch}):
+        for kind, dossier_id, *_ in rows_of(session, _UNCONFIRMED if unconfirmed_only else _OPEN, ids=batch):
             if dossier_id is not None:
                 kinds.setdefault(dossier_id, set()).add(kind)
     return kinds

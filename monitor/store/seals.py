@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from monitor.store import audit
 from monitor.store.tables import Letter
-from monitor.store.writing import in_batches, table_of
+from monitor.store.writing import in_batches, one_of, rows_of, table_of
 
 COLUMNS = tuple(column.name for column in table_of(Letter).columns)
+_LETTERS = select(table_of(Letter)).where(one_of(table_of(Letter).c.id))
 _DIGITS = 32  # 128 bits: nobody finds a second row with the same seal
 
 
@@ -36,10 +37,9 @@ def seal_of_letter(letter: Letter) -> str:
 def seal_letters(session: Session, ids: Collection[int], *, at: datetime, actor: str, action: str) -> None:
     """One row in the log for all of these letters as they stand now. The caller has flushed what it wrote."""
     seals: dict[str, str] = {}
-    table = table_of(Letter)
     for batch in in_batches(sorted(set(ids))):
-        for row in session.execute(select(table).where(table.c.id.in_(batch))).mappings():
-            seals[str(row["id"])] = seal_of(dict(row))
+        for row in rows_of(session, _LETTERS, ids=batch):
+            seals[str(row.id)] = seal_of(row._mapping)
     if seals:
         audit.append(session, at=at, actor=actor, action=action, subject="letters", detail={"seals": seals})
 

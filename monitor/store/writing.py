@@ -8,10 +8,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
     LargeBinary,
+    Select,
     Table,
+    Text,
     Update,
     any_,
     bindparam,
@@ -20,10 +24,14 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from monitor.store.types import Instant
 
@@ -85,14 +93,13 @@ def insert_many(session: Session, model: type[DeclarativeBase], rows: Sequence[M
     session.flush()  # as every statement of a session would
     connection, table = session.connection(), table_of(model)
     names, tuples = _tuples(table, rows, connection.dialect)
-    columns = ", ".join(f'"{name}"' for name in names)
     if connection.dialect.name != "postgresql":
-        marks = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', tuples)  # noqa: S608
+        connection.exec_driver_sql(_insert_sql(table.name, names), tuples)
         return
     if _is_kept_by_rows(connection, table.name):
         connection.execute(insert(table), list(rows))
         return
+    columns = ", ".join(f'"{name}"' for name in names)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
         for row in tuples:
@@ -100,29 +107,44 @@ def insert_many(session: Session, model: type[DeclarativeBase], rows: Sequence[M
 
 
 def _tuples(
-    table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect
+    table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, only: Sequence[str] = ()
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns to write, and the rows as the driver takes them."""
+    """The columns to write, and the rows as the driver takes them; `only` these columns, in their order, of an update
+    (then no default is put in)."""
     names, columns = [], []
-    for column in table.columns:
-        default = column.default
-        # the type's own way into this database: looked up once a column, not once a value
+    for name, is_instant, convert, default in _ways(table, dialect, tuple(only)):
+        if name in rows[0]:
+            values = list(map(itemgetter(name), rows))
+            if is_instant:
+                values = Instant().bind_all(values, dialect)
+            elif convert is not None:
+                values = _converted(values, convert)
+        elif default is not None:
+            values = list(default) * len(rows)
+        else:
+            continue
+        names.append(name)
+        columns.append(values)
+    return names, list(zip(*columns, strict=True))
+
+
+_Way = tuple[str, bool, Callable[[Any], Any] | None, tuple[Any] | None]
+
+
+@lru_cache(maxsize=256)
+def _ways(table: Table, dialect: Dialect, only: tuple[str, ...]) -> list[_Way]:
+    """Of each column: its name, whether it holds instants, its type's own way into this database, its default."""
+    found: list[_Way] = []
+    for column in [table.c[name] for name in only] or table.columns:
         convert = column.type.dialect_impl(dialect).bind_processor(dialect)
         if isinstance(column.type, LargeBinary):
             convert = None  # both drivers take bytes as they are
-        if column.name in rows[0]:
-            values = list(map(itemgetter(column.name), rows))
-            if isinstance(column.type, Instant):
-                values = column.type.bind_all(values, dialect)
-            elif convert is not None:
-                values = _converted(values, convert)
-        elif isinstance(default, ScalarElementColumnDefault):
-            values = [default.arg if convert is None else convert(default.arg)] * len(rows)
-        else:
-            continue
-        names.append(column.name)
-        columns.append(values)
-    return names, list(zip(*columns, strict=True))
+        default: tuple[Any] | None = None
+        if isinstance(column.default, ScalarElementColumnDefault):
+            value = column.default.arg
+            default = (value if convert is None else convert(value),)
+        found.append((column.name, isinstance(column.type, Instant), convert, default))
+    return found
 
 
 def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
@@ -160,13 +182,42 @@ def insert_new(session: Session, model: type[DeclarativeBase], rows: Sequence[Ma
     """Inserts the rows whose unique key is not there yet; the others are left as they are."""
     if not rows:
         return
-    session.execute(_insert_if_new(table_of(model), session.get_bind().dialect.name), list(rows))
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_insert_if_new(table_of(model)), list(rows))
+        return
+    session.flush()
+    names, tuples = _tuples(table_of(model), rows, session.get_bind().dialect)
+    session.connection().exec_driver_sql(_insert_sql(table_of(model).name, names, "ON CONFLICT DO NOTHING"), tuples)
 
 
 @lru_cache
-def _insert_if_new(table: Table, dialect: str) -> postgresql.Insert | sqlite.Insert:
-    make = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing()
+def _insert_if_new(table: Table) -> postgresql.Insert:
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def add_up(
+    session: Session,
+    model: type[DeclarativeBase],
+    key: Sequence[str],
+    column: str,
+    totals: Mapping[tuple[str | int, ...], int],
+) -> None:
+    """Adds to `column` of the row of each key, or begins it with that. A key is texts and whole numbers, by the columns
+    `key`. Always in the same order, so that two writers cannot wait for each other in a ring."""
+    rows = [(*place, by) for place, by in sorted(totals.items()) if by]
+    if not rows:
+        return
+    session.flush()
+    connection, table = session.connection(), table_of(model).name
+    quoted = ", ".join(f'"{name}"' for name in key)
+    then = f'ON CONFLICT ({quoted}) DO UPDATE SET "{column}" = "{table}"."{column}" + excluded."{column}"'
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    connection.exec_driver_sql(_insert_sql(table, (*key, column), then, mark), rows)
+
+
+def _insert_sql(table: str, names: Sequence[str], then: str = "", mark: str = "?") -> str:
+    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join([mark] * len(names))
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({marks}) {then}'.rstrip()  # noqa: S608
 
 
 def update_many(
@@ -176,8 +227,14 @@ def update_many(
     if not rows:
         return
     columns = tuple(name for name in rows[0] if name != key)
-    statement = _update_by(table_of(model), key, columns)
-    session.connection().execute(statement, [{f"_{name}": row[name] for name in (key, *columns)} for row in rows])
+    connection, table = session.connection(), table_of(model)
+    if connection.dialect.name == "postgresql":
+        values = [{f"_{name}": row[name] for name in (key, *columns)} for row in rows]
+        connection.execute(_update_by(table, key, columns), values)
+        return
+    names, tuples = _tuples(table, rows, connection.dialect, (*columns, key))
+    changes = ", ".join(f'"{name}" = ?' for name in names[:-1])
+    connection.exec_driver_sql(f'UPDATE "{table.name}" SET {changes} WHERE "{key}" = ?', tuples)  # noqa: S608
 
 
 @lru_cache
@@ -187,9 +244,48 @@ def _update_by(table: Table, key: str, columns: tuple[str, ...]) -> Update:
     return table.update().where(table.c[key] == bindparam(f"_{key}")).values(values)
 
 
-def one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
-    """`column IN (…)` whose values are given when the statement is run, as `ids`: for statements built once."""
-    return column.in_(bindparam("ids", expanding=True))
+class _Ids(TypeDecorator[Sequence[int]]):
+    """Row ids as one parameter: JSON text on SQLite, an array on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(BigInteger()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> Any:
+        ids = list(value or ())
+        return ids if dialect.name == "postgresql" else json.dumps(ids)
+
+
+class _OneOf(FunctionElement[bool]):
+    name = "one_of"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_OneOf)
+def _is_any(element: _OneOf, compiler: SQLCompiler, **more: Any) -> str:
+    column, ids = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"{column} = ANY ({ids})"
+
+
+@compiles(_OneOf, "sqlite")
+def _is_in(element: _OneOf, compiler: SQLCompiler, **more: Any) -> str:
+    column, ids = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608
+
+
+def one_of(column: Any) -> ColumnElement[bool]:
+    """Whether `column` is one of the row ids that are given as `ids` when the statement is run: for statements built
+    once, whose text stays the same however many there are. Keep to a few thousand at once."""
+    return _OneOf(column, bindparam("ids", type_=_Ids()))
+
+
+def rows_of(session: Session, statement: Select[Any], **values: Any) -> Sequence[Any]:
+    """The rows of a statement over tables, not over mapped classes: past the session's own way, which costs as much as
+    a few rows' reading. Nothing is flushed before."""
+    return session.connection().execute(statement, values).all()
 
 
 def grouped(pairs: Iterable[tuple[int, _T]]) -> dict[int, list[_T]]:

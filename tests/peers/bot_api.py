@@ -77,6 +77,11 @@ def refused(status: int, description: str, **parameters: int) -> tuple[int, dict
     return status, body | ({"parameters": parameters} if parameters else {})
 
 
+_TAG = re.compile(r"<(?:(b|i|u|s|code|pre)|a href=\"[^\"<>]*\"|/(b|i|u|s|code|pre|a))>")
+_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-f]{1,6});")
+_PLAIN = re.compile(r"[^<>&]+")
+
+
 def html_problem(text: str) -> str:
     """What Telegram would object to in this text, or "". Written from the Bot API's page, not from our splitter."""
     if len(text.encode("utf-16-le", "surrogatepass")) // 2 > 4096:
@@ -88,9 +93,7 @@ def html_problem(text: str) -> str:
     while position < len(text):
         char = text[position]
         if char == "<":
-            tag = re.compile(r"<(?:(b|i|u|s|code|pre)|a href=\"[^\"<>]*\"|/(b|i|u|s|code|pre|a))>").match(
-                text, position
-            )
+            tag = _TAG.match(text, position)
             if tag is None:
                 return f"unsupported tag at {position}"
             if tag[2]:
@@ -100,14 +103,16 @@ def html_problem(text: str) -> str:
                 stack.append(tag[1] or "a")
             position = tag.end()
         elif char == "&":
-            entity = re.compile(r"&(?:lt|gt|amp|quot|#\d{1,7}|#x[0-9a-f]{1,6});").match(text, position)
+            entity = _ENTITY.match(text, position)
             if entity is None:
                 return f"bare ampersand at {position}"
             position = entity.end()
         elif char == ">":
             return f"bare > at {position}"
         else:
-            position += 1
+            plain = _PLAIN.match(text, position)
+            assert plain is not None
+            position = plain.end()
     return f"unclosed {stack}" if stack else ""
 
 

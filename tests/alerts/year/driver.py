@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.alerts.current import Office
@@ -24,7 +24,7 @@ from monitor.domain.stage import Warning
 from monitor.owing import Rules
 from monitor.people import Agency, Directory, Leave, Person, Post, Substitution
 from monitor.store.tables import Dossier, Message, MessageNotice, Notice
-from monitor.store.writing import update_many
+from monitor.store.writing import insert_many, update_many
 from tests.alerts.year.province import BLOCKS, DAYS_OFF, LADDER, MADE_UP, ZONE, Year
 from tests.alerts.year.slow import Told
 
@@ -126,8 +126,7 @@ def _hear(sessions: sessionmaker[Session], year: Year, coming: Sequence[tuple[in
             else:
                 row = {"code": life.code, "next_change_at": now, "facts_at": now, **changes}
                 changed[tuple(row)].append(row)
-        if fresh:
-            session.execute(insert(Dossier), fresh)
+        insert_many(session, Dossier, fresh)
         for rows in changed.values():
             update_many(session, Dossier, rows, key="code")
 

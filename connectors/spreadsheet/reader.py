@@ -4,6 +4,8 @@ A program of its own: what a hostile file makes the library allocate ends this p
 """
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -11,6 +13,9 @@ from typing import Any
 
 _MEMORY = 1 << 30  # bytes of address space; a sheet of real offices needs a tenth
 _SECONDS = 300
+_STALLED_S = (
+    600.0  # by the clock, between two rows: the library that panics at its limit of memory may wait for itself for ever
+)
 _MOST_CELLS = 20_000_000
 _MOST_COLUMNS = 256
 NO_SHEET, MANY, BROKEN = 3, 4, 5  # exit codes
@@ -71,14 +76,23 @@ def main(path: str, sheet: str = "") -> int:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.environ["RUST_BACKTRACE"] = "0"  # what a panic would print nobody reads, and making it needs memory
     try:
+        _alarm()
         for line in printed_rows(path, sheet):
             print(line)
+            _alarm()
     except SheetRefused as refused:
         return refused.code
     except (MemoryError, BrokenPipeError):
         return BROKEN
     return 0
+
+
+def _alarm() -> None:
+    """Ends this process if nothing happens for long, whatever it waits for."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, _STALLED_S)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Old Excel files and OpenDocument sheets against connectors.md §11: real files, as offices keep them."""
 
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -179,6 +181,16 @@ def test_the_reader_says_by_its_exit_code_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(SheetRefused) as caught:
         list(printed_rows(str(tmp_path / "none.xls"), ""))
     assert caught.value.code == BROKEN
+
+
+def test_a_reader_that_waits_for_itself_for_ever_is_ended() -> None:
+    """Found by the fuzzers: the library panicked, and had no memory left to say so."""
+    script = (
+        "import threading; from connectors.spreadsheet import reader; reader._STALLED_S = 0.05; "
+        "reader.printed_rows = lambda *_: iter(threading.Event().wait, None); reader.main('a.xls')"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGALRM
 
 
 # --- the suite of all kinds

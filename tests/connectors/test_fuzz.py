@@ -1,14 +1,20 @@
-"""Whatever a source sends: no unhandled error, and no good row lost beside a bad one."""
+"""Whatever a source sends: no unhandled error, no record judged on guessed data, no good row lost beside a bad one.
+
+Each test is one wire format or parser, with 200 examples in `make test` and 100,000 in `make proof`: seeds of
+hypothesis, and around each of them the variants of `tests/mutants.py`.
+"""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.archive import check_archive
@@ -42,21 +48,19 @@ from connectors.td.mapping import TdMapping
 from connectors.td.settings import TdSettings
 from connectors.td.wire import read_page as read_td_page
 from monitor.clock import FixedClock
+from tests.apart import each_apart
 from tests.conformance import test_foreign_books as foreign
 from tests.conformance import test_workbook as workbook
 from tests.conformance.harness import NOW, seen
 from tests.conformance.test_rest import COLUMNS as REST_COLUMNS
 from tests.conformance.test_spreadsheet import COLUMNS, FULL, HEAD, line
 from tests.conformance.test_sql import made as sql_settings
-from tests.counts import proof_examples
+from tests.connectors.quick_book import QuickBook, with_members
+from tests.connectors.told import nothing_guessed
+from tests.mutants import CHANCE, SEEDS, data, rows_like, swapped_words, text, texts_like, value, variants
 from tests.peers import database as sql
 from tests.peers import dvcqg, igate, opencps, rest, td
 
-MANY = settings(
-    max_examples=proof_examples(200, 100_000),
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 LEAF = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("\ud800")
 JSON = st.recursive(
     LEAF, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner), max_leaves=6
@@ -99,104 +103,160 @@ def stays_itself(record: DossierRecord) -> bool:
     return record_from_json(canonical_json(record)) == record
 
 
-@MANY
-@given(st.lists(spoilt(opencps.row(2)), max_size=4), st.integers(0, 4))
-def test_opencps_rows(wild: list[Any], at: int) -> None:
-    good = opencps.row(1)
-    records, raws, bad = read_rows([*wild[:at], good, *wild[at:]], OPENCPS.record, ("dossierId",))
-    assert "35166:904001" in {record.key for record in records}
-    assert len(records) == len(raws) <= len(wild) + 1
-    assert len(bad) <= len(wild)
-    assert all(stays_itself(record) for record in records)
+DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y")
+Stated = Mapping[str, tuple[Sequence[str], Sequence[str]]]  # what rules look at: its names on the wire, its formats
 
 
-@MANY
-@given(
-    st.lists(spoilt({**dvcqg.row(2), **{n[0]: "" for n in WIRE_FIELDS.values()}, "DanhSachHoSoBoSung": []}), max_size=4)
-)
-def test_dvcqg_rows(wild: list[Any]) -> None:
-    good = dvcqg.row(1)
-    records, raws, bad = read_rows([*wild, good], DVCQG.record, DVCQG.key_fields)
-    assert good["MaHoSo"] in {record.key for record in records}
+def beside(
+    wild: Sequence[Any],
+    good: dict[str, Any],
+    at: int,
+    to_record: Callable[[Mapping[str, Any]], DossierRecord | None],
+    key_fields: Sequence[str],
+    stated: Stated,
+) -> None:
+    """The good row among the wild ones stays as it is alone, and of the others is believed what they state or nothing."""
+    place, alone = at % (len(wild) + 1), to_record(good)
+    records, raws, bad = read_rows([*wild[:place], good, *wild[place:]], to_record, key_fields)
+    assert alone is not None
+    held = {record.key: record for record in records}
+    assert alone.key in held
+    assert held[alone.key] == alone or any(str(good[name]) in repr(row) for name in key_fields for row in wild)
     assert len(records) == len(raws)
     assert len(bad) <= len(wild)
+    assert len(records) + len(bad) <= len(wild) + 1
     assert all(stays_itself(record) for record in records)
+    for field, (names, formats) in stated.items():
+        nothing_guessed(records, raws, field, names, formats)
 
 
-@MANY
-@given(st.lists(spoilt(igate.row(2)), max_size=4))
-def test_igate_rows(wild: list[Any]) -> None:
-    good = igate.row(1)
-    records, raws, bad = read_rows([*wild, good], IGATE.record, ("id",))
-    assert good["id"] in {record.key for record in records}
-    assert len(records) == len(raws)
-    assert len(bad) <= len(wild)
-    assert all(stays_itself(record) for record in records)
-    assert list(read_page(wild).rows) == wild
+@SEEDS
+@given(st.lists(spoilt(opencps.row(2)), max_size=4), CHANCE)
+def test_opencps_rows(seed: list[Any], chance: int) -> None:
+    stated = {"promised_at": (["dueDate"], DAY_FIRST), "received_at": (["receiveDate"], DAY_FIRST)}
+    for wild in variants(seed, chance, rows_like(opencps.row(2))):
+        beside(wild, opencps.row(1), chance, OPENCPS.record, ("dossierId",), stated)
 
 
-@MANY
-@given(st.dictionaries(st.sampled_from(["content", "totalElements", "last"]), JSON))
-def test_any_igate_page_is_rows_or_a_named_error(envelope: dict[str, Any]) -> None:
-    with suppress(SourceError):
-        assert isinstance(list(read_page(envelope).rows), list)
+DVCQG_ROW = {**dvcqg.row(2), **{names[0]: "" for names in WIRE_FIELDS.values()}, "DanhSachHoSoBoSung": []}
 
 
-@MANY
-@given(st.lists(spoilt({**td.row(2), "kenhThucHien": "1"}), max_size=4))
-def test_td_rows(wild: list[Any]) -> None:
-    good = td.row(1)
-    records, raws, bad = read_rows([*wild, good], TD.record, TD_KEYS)
-    assert good["id"] in {record.key for record in records}
-    assert len(records) == len(raws)
-    assert len(bad) <= len(wild)
-    assert all(stays_itself(record) for record in records)
-    assert list(read_td_page({"data": wild}).rows) == wild
+@SEEDS
+@given(st.lists(spoilt(DVCQG_ROW), max_size=4), CHANCE)
+def test_dvcqg_rows(seed: list[Any], chance: int) -> None:
+    formats = DVCQG_SETTINGS.date_formats
+    stated = {name: (WIRE_FIELDS[name], formats) for name in ("promised_at", "received_at", "returned_at")}
+    like = {**dvcqg.row(2), "DanhSachHoSoBoSung": [{"NgayHenTraMoi": "2025-11-20T08:00:00", "NoiDung": "x"}]}
+    for wild in variants(seed, chance, rows_like(like)):
+        beside(wild, dvcqg.row(1), chance, DVCQG.record, DVCQG.key_fields, stated)
 
 
-@MANY
-@given(st.dictionaries(st.sampled_from(["data", "totalCount", "hasNextPage"]), JSON) | JSON)
-def test_any_td_page_is_rows_or_a_named_error(data: Any) -> None:
-    with suppress(SourceError):
-        page = read_td_page(data)
-        assert isinstance(page.rows, list)
-        assert page.total is None or page.rows
+@SEEDS
+@given(st.lists(spoilt(igate.row(2)), max_size=4), CHANCE)
+def test_igate_rows(seed: list[Any], chance: int) -> None:
+    for wild in variants(seed, chance, rows_like(igate.row(2))):
+        beside(wild, igate.row(1), chance, IGATE.record, ("id",), {"received_at": (["acceptedDate"], ["iso"])})
+        assert list(read_page(wild).rows) == wild
 
 
-@MANY
-@given(st.lists(spoilt(rest.row(2)), max_size=4), JSON)
-def test_rest_rows(wild: list[Any], total: Any) -> None:
-    """Whatever a described API sends, in its rows and around them."""
-    body = json.dumps({"rows": [*wild, rest.row(1)], "total": total}).encode()
-    result = seen(RestConnector(REST, Scripted(body)).sweep(FULL))
-    assert "904001" in {record.key for record in result.records}
-    assert len(result.bad) <= len(wild)
-    assert all(stays_itself(record) for record in result.records)
-
-
-@MANY
-@given(JSON | st.dictionaries(st.sampled_from(["rows", "total"]), JSON))
-def test_any_described_answer_is_rows_or_a_named_error(value: Any) -> None:
-    with suppress(SourceError):
-        assert isinstance(read_part(value, REST).rows, list)
-
-
-@MANY
-@given(
-    st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()), st.sampled_from([200, 203, 403, 500])
-)
-def test_any_answer_is_rows_or_a_named_error(body: bytes, status: int) -> None:
-    answer = Answer(status, {}, body)
-    for read in (read_list, read_json):
+@SEEDS
+@given(st.dictionaries(st.sampled_from(["content", "totalElements", "last"]), JSON), CHANCE)
+def test_any_igate_page_is_rows_or_a_named_error(seed: dict[str, Any], chance: int) -> None:
+    for page in variants(seed or {"content": [], "totalElements": 7, "last": True}, chance, value):
         with suppress(SourceError):
-            read(answer)
+            assert isinstance(list(read_page(page).rows), list)
 
 
-@MANY
-@given(st.dictionaries(st.sampled_from(["data", "result", "error_code", "message", "MaHoSo"]), JSON))
-def test_any_envelope_is_rows_or_a_named_error(envelope: dict[str, Any]) -> None:
-    with suppress(SourceError):
-        assert isinstance(list(rows_of(envelope, ("result", "data"))), list)
+@SEEDS
+@given(st.lists(spoilt({**td.row(2), "kenhThucHien": "1"}), max_size=4), CHANCE)
+def test_td_rows(seed: list[Any], chance: int) -> None:
+    month_first = ("%m/%d/%Y %H:%M:%S", "iso")
+    stated = {"promised_at": (["ngayHenTra"], month_first), "received_at": (["ngayTiepNhan"], month_first)}
+    for wild in variants(seed, chance, rows_like(td.row(2))):
+        beside(wild, td.row(1), chance, TD.record, TD_KEYS, stated)
+        assert list(read_td_page({"data": wild}).rows) == wild
+
+
+@SEEDS
+@given(st.dictionaries(st.sampled_from(["data", "totalCount", "hasNextPage"]), JSON) | JSON, CHANCE)
+def test_any_td_page_is_rows_or_a_named_error(seed: Any, chance: int) -> None:
+    for answer in variants(seed or {"data": [{}], "totalCount": 1, "hasNextPage": False}, chance, value):
+        with suppress(SourceError):
+            page = read_td_page(answer)
+            assert isinstance(page.rows, list)
+            assert page.total is None or page.rows
+
+
+@SEEDS
+@given(st.lists(spoilt(rest.row(2)), max_size=4), JSON, CHANCE)
+def test_rest_rows(seed: list[Any], total: Any, chance: int) -> None:
+    """Whatever a described API sends, in its rows and around them."""
+    for wild in variants(seed, chance, rows_like(rest.row(2))):
+        body = json.dumps({"rows": [*wild, rest.row(1)], "total": total}).encode()
+        result = seen(RestConnector(REST, Scripted(body)).sweep(FULL))
+        assert "904001" in {record.key for record in result.records}
+        assert len(result.bad) <= len(wild)
+        assert all(stays_itself(record) for record in result.records)
+        for page in result.pages:
+            nothing_guessed(page.records, page.raws, "promised_at", ["hen"], REST.date_formats)
+            nothing_guessed(page.records, page.raws, "received_at", ["nhan"], REST.date_formats)
+
+
+@SEEDS
+@given(JSON | st.dictionaries(st.sampled_from(["rows", "total"]), JSON), CHANCE)
+def test_any_described_answer_is_rows_or_a_named_error(seed: Any, chance: int) -> None:
+    for answer in variants(seed or {"rows": [], "total": 0}, chance, value):
+        with suppress(SourceError):
+            assert isinstance(read_part(answer, REST).rows, list)
+
+
+WORDS = (
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b":",
+    b",",
+    b"\\u0000",
+    b"\\ud800",
+    b"1e999",
+    b"NaN",
+    b"null",
+    b"true",
+    b"<html>",
+    b"\xef\xbb\xbf",
+)
+
+
+@SEEDS
+@given(
+    st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([200, 203, 403, 500]),
+    CHANCE,
+)
+def test_any_answer_is_rows_or_a_named_error(seed: bytes, status: int, chance: int) -> None:
+    whole = json.dumps({"total": 2, "data": [opencps.row(1), {"a": [1.5, None, True]}]}).encode()
+    for number, body in enumerate(variants(seed if chance % 2 else whole, chance, data(WORDS))):
+        answer = Answer(status if number % 8 == 0 else 200, {}, body)
+        for read in (read_list, read_json):
+            with suppress(SourceError):
+                read(answer)
+
+
+def an_object(tried: dict[str, Any], draw: Random) -> dict[str, Any]:
+    changed = value(tried, draw)
+    return changed if isinstance(changed, dict) else tried
+
+
+@SEEDS
+@given(st.dictionaries(st.sampled_from(["data", "result", "error_code", "message", "MaHoSo"]), JSON), CHANCE)
+def test_any_envelope_is_rows_or_a_named_error(seed: dict[str, Any], chance: int) -> None:
+    """An object: whoever asks has made sure of that."""
+    like = {"result": [dvcqg.row(1)], "data": {"data": "[]"}, "error_code": "0", "MaHoSo": "H99.14-251103-0001"}
+    for envelope in variants(seed if chance % 2 else like, chance, an_object):
+        with suppress(SourceError):
+            assert isinstance(list(rows_of(envelope, ("result", "data"))), list)
 
 
 class Scripted:
@@ -209,48 +269,48 @@ class Scripted:
         return Answer(200, {}, b'{"error_code":0,"session":"s"}' if url.endswith("login") else self._body)
 
 
-@MANY
-@given(JSON | st.fixed_dictionaries({"error_code": LEAF, "message": LEAF, "data": JSON}))
-def test_dvcqg_answers(value: Any) -> None:
-    connector = build_dvcqg(DVCQG_SETTINGS, Scripted(json.dumps(value).encode()), FixedClock(NOW))
-    with suppress(SourceError):
-        assert set(seen(connector.lookup(["A", "B"])).codes) <= {"A", "B"}
+@SEEDS
+@given(JSON | st.fixed_dictionaries({"error_code": LEAF, "message": LEAF, "data": JSON}), CHANCE)
+def test_dvcqg_answers(seed: Any, chance: int) -> None:
+    like = {"error_code": 0, "message": "", "data": [{**dvcqg.row(1), "MaHoSo": "A"}]}
+    for answer in variants(seed if chance % 2 else like, chance, value):
+        connector = build_dvcqg(DVCQG_SETTINGS, Scripted(json.dumps(answer).encode()), FixedClock(NOW))
+        with suppress(SourceError):
+            assert set(seen(connector.lookup(["A", "B"])).codes) <= {"A", "B"}
 
 
-@MANY
-@given(st.lists(st.text(max_size=40) | st.sampled_from(['"', ";", '";"', "\r", line(3)]), max_size=6))
-def test_spreadsheet_lines(tmp_path: Path, wild: list[str]) -> None:
+@SEEDS
+@given(st.lists(st.text(max_size=40) | st.sampled_from(['"', ";", '";"', "\r", line(3)]), max_size=6), CHANCE)
+def test_spreadsheet_lines(tmp_path: Path, seed: list[str], chance: int) -> None:
     """Lines without a quote can hurt nobody else; with quotes, at most what the quotes enclose is set aside."""
     path = tmp_path / "a.csv"
-    calm = [text.replace('"', "") for text in wild]
-    keys: dict[str, Any] = {"name": "b", "kind": "spreadsheet", "role": "one_stop", "path": path, "columns": COLUMNS}
-    connector = build_spreadsheet(SpreadsheetSettings(**keys), FixedClock(NOW))
-    for lines in (calm, wild):
-        text = HEAD + line(1) + "\r\n".join(lines) + "\r\n" + line(2)
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    connector = build_spreadsheet(SPREADSHEET.model_copy(update={"path": path}), FixedClock(NOW))
+    for number, wild in enumerate(variants(seed, chance, texts_like((line(3).strip(), '"', ";;", '";"')))):
+        is_calm = number % 2 == 0
+        lines = [said.replace('"', "") for said in wild] if is_calm else wild
+        told = HEAD + line(1) + "\r\n".join(lines) + "\r\n" + line(2)
+        path.write_bytes(told.encode("utf-8", "surrogatepass"))
         result = seen(connector.sweep(FULL))
         assert "H99.14-251103-0001" in result.codes
         assert all(stays_itself(record) for record in result.records)
-        if lines is calm:
+        if is_calm:
             assert "H99.14-251103-0002" in result.codes
 
 
-@MANY
-@given(st.binary(max_size=300))
-def test_spreadsheet_bytes(tmp_path: Path, data: bytes) -> None:
+@SEEDS
+@given(st.binary(max_size=300), CHANCE)
+def test_spreadsheet_bytes(tmp_path: Path, seed: bytes, chance: int) -> None:
     path = tmp_path / "a.csv"
-    path.write_bytes(data)
-    keys: dict[str, Any] = {
-        "name": "b",
-        "kind": "spreadsheet",
-        "role": "one_stop",
-        "path": path,
-        "columns": {"code": "A"},
-    }
-    for encoding in ("utf-8-sig", "cp1258", "utf-16"):
-        connector = build_spreadsheet(SpreadsheetSettings(**keys, encoding=encoding), FixedClock(NOW))
+    keys: dict[str, Any] = {"name": "b", "kind": "spreadsheet", "role": "one_stop", "path": path}
+    table, encoding = HEAD + line(1) + line(2), ("utf-8-sig", "cp1258", "utf-16")[chance % 3]
+    is_table = chance % 2 == 0
+    columns = COLUMNS if is_table else {"code": "A"}
+    connector = build_spreadsheet(SpreadsheetSettings(**keys, columns=columns, encoding=encoding), FixedClock(NOW))
+    whole = table.encode("utf-16" if encoding == "utf-16" else "utf-8") if is_table else b"A\r\n" + seed
+    for content in variants(whole, chance, data((b";", b'"', b"\r", b"\n", b"\x00", b"\xff\xfe", b"PK\x03\x04"))):
+        path.write_bytes(content)
         with suppress(SourceError):
-            seen(connector.sweep(FULL))
+            assert all(stays_itself(record) for record in seen(connector.sweep(FULL)).records)
 
 
 CELL = (
@@ -266,92 +326,131 @@ CELL = (
 )
 
 
-@MANY
-@given(st.lists(st.lists(CELL, max_size=7).map(tuple), max_size=4))
-def test_workbook_rows(tmp_path: Path, wild: list[workbook.Cells]) -> None:
+def cells_like(like: Sequence[Any]) -> Callable[[list[list[Any]], Random], list[list[Any]]]:
+    """A change to the rows of a sheet: what a cell cannot hold becomes text."""
+
+    def change(rows: list[list[Any]], draw: Random) -> list[list[Any]]:
+        if len(rows) < 4 and draw.random() < (0.3 if rows else 1):
+            rows = [*rows, list(like)]
+        at = draw.randrange(len(rows))
+        cells = value(rows[at], draw)
+        changed = [_cell(cell) for cell in cells] if isinstance(cells, list) else [_cell(cells)]
+        return [*rows[:at], changed, *rows[at + 1 :]]
+
+    return change
+
+
+def _cell(cell: Any) -> Any:
+    if cell is None or isinstance(cell, bool | int | datetime) or (isinstance(cell, float) and abs(cell) < 1e300):
+        return cell
+    kept = "".join(letter for letter in str(cell) if letter.isprintable() and not "\ud800" <= letter <= "\udfff")
+    return kept.lstrip("=")
+
+
+ROWS = st.lists(st.lists(CELL, max_size=7), max_size=4)
+
+
+@SEEDS
+@given(ROWS, CHANCE)
+def test_workbook_rows(tmp_path: Path, seed: list[list[Any]], chance: int) -> None:
     """Whatever stands in the cells of a row hurts no other row."""
-    result = workbook.read(tmp_path, [workbook.HEAD, workbook.row(1), *wild, workbook.row(2)])
-    assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= set(result.codes)
-    assert all(stays_itself(record) for record in result.records)
+    quick, connector = QuickBook.beside(tmp_path), workbook.over(tmp_path / "ho-so.xlsx")
+    for number, wild in enumerate(variants(seed, chance, cells_like(workbook.row(3)))):
+        rows = [workbook.HEAD, workbook.row(1), *map(tuple, wild), workbook.row(2)]
+        if number == 0:
+            workbook.table(tmp_path, rows)
+        else:
+            quick.save(tmp_path / "ho-so.xlsx", rows)
+        result = seen(connector.sweep(FULL))
+        assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= set(result.codes)
+        assert all(stays_itself(record) for record in result.records)
 
 
-@MANY
-@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=5), st.booleans())
-def test_workbook_bytes(tmp_path: Path, flips: list[tuple[int, int]], inside: bool) -> None:
+FLIPS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5)
+CELL_WORDS = (
+    b"<c>",
+    b"</c>",
+    b"<v>",
+    b"</row>",
+    b't="s"',
+    b't="e"',
+    b't="d"',
+    b"1e999",
+    b"-1",
+    b"&x;",
+    b"<![CDATA[",
+    b'r="XFD1"',
+)
+
+
+def flipped(content: bytes, flips: Sequence[tuple[int, int]]) -> bytes:
+    spoilt = bytearray(content)
+    for place, byte in flips:
+        spoilt[place % len(spoilt)] = byte
+    return bytes(spoilt)
+
+
+@SEEDS
+@given(FLIPS, st.booleans(), CHANCE)
+def test_workbook_bytes(tmp_path: Path, flips: list[tuple[int, int]], inside: bool, chance: int) -> None:
     """A workbook with a few bytes changed, in the zip or in its sheet: rows or a named error."""
-    workbook.table(tmp_path, [workbook.HEAD, workbook.row(1)])
-    path, sheet = tmp_path / "ho-so.xlsx", "xl/worksheets/sheet1.xml"
-    with ZipFile(path) as made:
-        data = bytearray(made.read(sheet) if inside else path.read_bytes())
-    for place, value in flips:
-        data[place % len(data)] = value
-    if inside:
-        workbook.rezipped(path, {sheet: bytes(data)})
-    else:
-        path.write_bytes(data)
-    with suppress(SourceError):
-        assert all(stays_itself(record) for record in seen(workbook.over(path).sweep(FULL)).records)
+    path, member = tmp_path / "ho-so.xlsx", "xl/worksheets/sheet1.xml"
+    good, connector = QuickBook.beside(tmp_path), workbook.over(path)
+    whole = good.members[member] if inside else good.whole
+    for content in variants(flipped(whole, flips), chance, data(CELL_WORDS if inside else ())):
+        path.write_bytes(with_members(good.members | {member: content}) if inside else content)
+        with suppress(SourceError):
+            assert all(stays_itself(record) for record in seen(connector.sweep(FULL)).records)
 
 
-@MANY
-@given(st.binary(max_size=300), st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5))
-def test_old_workbook_bytes(tmp_path: Path, data: bytes, flips: list[tuple[int, int]]) -> None:
+@SEEDS
+@given(st.binary(max_size=300), FLIPS, CHANCE)
+def test_old_workbook_bytes(tmp_path: Path, junk: bytes, flips: list[tuple[int, int]], chance: int) -> None:
     """An .xls with bytes changed, or anything at all called one: rows or a code that says why not."""
-    path = tmp_path / "a.xls"
-    if not (tmp_path / "good.xls").exists():
-        foreign.xls(tmp_path / "good.xls", [workbook.HEAD, workbook.row(1)])
-    good = bytearray((tmp_path / "good.xls").read_bytes())
-    for place, value in flips:
-        good[place % len(good)] = value
-    for content in (data, bytes(good)):
+    path, good = tmp_path / "a.xls", tmp_path / "good.xls"
+    if not good.exists():
+        foreign.xls(good, [workbook.HEAD, workbook.row(1)])
+    whole = junk if chance % 10 == 0 else flipped(good.read_bytes(), flips)
+
+    def read_or_refused(content: bytes) -> None:
         path.write_bytes(content)
         with suppress(SheetRefused):
             assert all(isinstance(parsed(line)[0], int) for line in printed_rows(str(path), ""))
 
+    each_apart(read_or_refused, list(variants(whole, chance, data())))
 
-ODS_CUTS = st.sampled_from(
-    [
-        (b"<table:table-cell", b"<table:table-cell table:number-columns-repeated='3'"),
-        (b"float", b"percentage"),
-        (b"office:value=", b"office:date-value="),
-        (b"</table:table-row>", b""),
-        (b'"string"', b'"time"'),
-        (b"<text:p>", b"<text:p><text:s text:c='4'/>"),
-        (b"</table:table-cell>", b"<text:p>\xff</text:p></table:table-cell>"),
-    ]
+
+ODS_CUTS = (
+    (b"<table:table-cell", b"<table:table-cell table:number-columns-repeated='3'"),
+    (b"float", b"percentage"),
+    (b"office:value=", b"office:date-value="),
+    (b"</table:table-row>", b""),
+    (b'"string"', b'"time"'),
+    (b"<text:p>", b"<text:p><text:s text:c='4'/>"),
+    (b"</table:table-cell>", b"<text:p>\xff</text:p></table:table-cell>"),
 )
 
 
-@MANY
-@given(
-    st.binary(max_size=300),
-    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=5),
-    st.lists(ODS_CUTS, max_size=2),
-    st.booleans(),
-)
+@SEEDS
+@given(st.binary(max_size=300), FLIPS, st.booleans(), CHANCE)
 def test_open_document_bytes(
-    tmp_path: Path, data: bytes, flips: list[tuple[int, int]], cuts: list[tuple[bytes, bytes]], inside: bool
+    tmp_path: Path, junk: bytes, flips: list[tuple[int, int]], inside: bool, chance: int
 ) -> None:
     """An .ods with bytes changed in the zip or in its content, its tags bent, or anything at all called one: rows that
     keep what they say, or a named refusal of the archive or of what is in it."""
-    path, good, content = tmp_path / "a.ods", tmp_path / "good.ods", "content.xml"
+    path, good, member = tmp_path / "a.ods", tmp_path / "good.ods", "content.xml"
     if not good.exists():
         foreign.ods(good, [workbook.HEAD, workbook.row(1), workbook.row(2)])
-    path.write_bytes(good.read_bytes())
-    with ZipFile(path) as made:
-        spoilt = bytearray(made.read(content) if inside else path.read_bytes())
-    if inside:
-        for old, new in cuts:
-            spoilt = bytearray(bytes(spoilt).replace(old, new, 1))
-    for place, value in flips:
-        spoilt[place % len(spoilt)] = value
-    if inside:
-        workbook.rezipped(path, {content: bytes(spoilt)})
-    else:
-        path.write_bytes(spoilt)
-    _open_document_is_read_or_refused(path)
-    path.write_bytes(data)
-    _open_document_is_read_or_refused(path)
+    with ZipFile(good) as made:
+        members = {name: made.read(name) for name in made.namelist()}
+    whole = members[member] if inside else junk if chance % 20 == 0 else good.read_bytes()
+    change = swapped_words(ODS_CUTS) if inside else data()
+
+    def read_or_refused(content: bytes) -> None:
+        path.write_bytes(with_members(members | {member: content}) if inside else content)
+        _open_document_is_read_or_refused(path)
+
+    each_apart(read_or_refused, list(variants(flipped(whole, flips) if whole else whole, chance, change)))
 
 
 def _open_document_is_read_or_refused(path: Path) -> None:
@@ -363,40 +462,41 @@ def _open_document_is_read_or_refused(path: Path) -> None:
         assert all(stays_itself(record) for record in records)
 
 
-@MANY
-@given(st.lists(st.lists(CELL, max_size=7).map(tuple), max_size=4))
-def test_foreign_rows(wild: list[workbook.Cells]) -> None:
+@SEEDS
+@given(ROWS, CHANCE)
+def test_foreign_rows(seed: list[list[Any]], chance: int) -> None:
     """Whatever cells the other process prints hurt no other row."""
-    table = [workbook.HEAD, workbook.row(1), *wild, workbook.row(2)]
-    rows = ((number, [None if cell == "" else cell for cell in cells]) for number, cells in enumerate(table, 1))
-    lines = list(lines_of(iter(rows), SPREADSHEET, datetime(1899, 12, 30)))
-    codes = {line.cells.get("Số hồ sơ") for line in lines}
-    assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= codes
+    for wild in variants(seed, chance, cells_like(workbook.row(3))):
+        table = [workbook.HEAD, workbook.row(1), *wild, workbook.row(2)]
+        rows = ((number, [None if cell == "" else cell for cell in cells]) for number, cells in enumerate(table, 1))
+        lines = list(lines_of(iter(rows), SPREADSHEET, datetime(1899, 12, 30)))
+        codes = {line.cells.get("Số hồ sơ") for line in lines}
+        assert {"H99.14-251103-0001", "H99.14-251103-0002"} <= codes
 
 
 SQL_VALUE = JSON | st.datetimes() | st.dates() | st.decimals() | st.uuids() | st.binary(max_size=8) | st.times()
 
 
-@MANY
-@given(st.lists(st.dictionaries(st.sampled_from(sorted(sql.row(1))), SQL_VALUE, min_size=1), max_size=4))
-def test_sql_rows(wild: list[dict[str, Any]]) -> None:
+@SEEDS
+@given(st.lists(st.dictionaries(st.sampled_from(sorted(sql.row(1))), SQL_VALUE, min_size=1), max_size=4), CHANCE)
+def test_sql_rows(seed: list[dict[str, Any]], chance: int) -> None:
     """Whatever types a view's columns have."""
-    rows = [{name: plain(value) for name, value in {**sql.row(n), **changes}.items()} for n, changes in enumerate(wild)]
-    records, raws, bad = read_rows([*rows, sql.row(99)], SQL.record, SQL.key_fields)
-    assert sql.row(99)["ma"] in {record.code for record in records}
-    assert len(records) == len(raws)
-    assert len(bad) <= len(wild)
-    assert all(stays_itself(record) for record in records)
+    typed = [{**sql.row(number), **changes} for number, changes in enumerate(seed, 2)]
+    stated = {"promised_at": (["hen"], ("iso", *DAY_FIRST)), "received_at": (["nhan"], ("iso", *DAY_FIRST))}
+    for wild in variants(typed, chance, rows_like(sql.row(2))):
+        rows = [{name: plain(held) for name, held in row.items()} if isinstance(row, dict) else row for row in wild]
+        beside(rows, sql.row(99), chance, SQL.record, SQL.key_fields, stated)
 
 
-@MANY
-@given(st.text() | st.just("\ud800\x00"))
-def test_text_settles_at_once(text: str) -> None:
-    for normal in (clean, normal_code, status_key):
-        once = normal(text)
-        assert normal(once) == once
-        once.encode()
-        assert "\x00" not in once
+@SEEDS
+@given(st.text() | st.just("\ud800\x00"), CHANCE)
+def test_text_settles_at_once(seed: str, chance: int) -> None:
+    for said in variants(seed, chance, text):
+        for normal in (clean, normal_code, status_key):
+            once = normal(said)
+            assert normal(once) == once
+            once.encode()
+            assert "\x00" not in once
 
 
 @pytest.mark.parametrize(

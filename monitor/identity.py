@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from monitor.figures import forget
@@ -38,10 +38,12 @@ class Link:
 
 
 def proven_links(session: Session, source: str, bearers: Sequence[Bearer], directory: Directory) -> dict[str, Link]:
-    """key -> the link of that view, for those that have one. Three queries a batch, whatever their number.
+    """key -> the link of that view, for those that have one. A few queries a batch, whatever their number.
 
     A declared id is proof by itself; the same code only at the same unit.
     """
+    if not _has_others(session, source):
+        return {}
     codes = sorted({b.code for b in bearers if b.code})
     declared = sorted({code for b in bearers for code in b.alternates})
     by_code = _others_by_code(session, source, [*codes, *declared])
@@ -52,6 +54,13 @@ def proven_links(session: Session, source: str, bearers: Sequence[Bearer], direc
         if found is not None:
             links[bearer.key] = found
     return links
+
+
+def _has_others(session: Session, source: str) -> bool:
+    """Whether any other system has a view: while a site's first source is read, there is nothing to link to."""
+    name = table_of(SourceDossier).c.source
+    ends = (session.scalar(select(end(name))) for end in (func.min, func.max))  # each from an end of an index
+    return any(end is not None and end != source for end in ends)
 
 
 def _link(

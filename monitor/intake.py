@@ -338,6 +338,8 @@ def project(session: Session, dossier_ids: Iterable[int], intake: Intake, now: d
 
 def _finish_doubt(views: Sequence[SourceView], intake: Intake) -> str:
     view = speaking(views, intake.roles)
+    if view.finished_at is None:  # nearly all
+        return ""
     return finish_doubt(view.finished_at, view.promised_at, view.promised_date_only, intake.calendar.zone)
 
 
@@ -381,9 +383,9 @@ def _dossier_row(views: Sequence[SourceView], intake: Intake, now: datetime) -> 
         "agency_code": own_code or view.agency_code,
         "agency_name": agency.name if agency else view.agency_name,
         "channel": view.channel,
-        "status": view.status.value,
+        "status": view.status._value_,  # `.value` is a call of its own
         "speaking_source": view.source,
-        "precision": precision_of(view, intake.roles).value,
+        "precision": precision_of(view, intake.roles)._value_,
         "payment_pauses": bool(term and term.rules.payment_pauses),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,

@@ -41,8 +41,10 @@ class Instant(TypeDecorator[datetime]):
 
     def bind_all(self, values: Iterable[datetime | None], dialect: Dialect) -> list[Any]:
         """What `process_bind_param` makes of each: a bulk write has tens of thousands of them."""
-        write = self.writer(dialect)
-        return [None if value is None else write(value if value.tzinfo is UTC else _utc(value)) for value in values]
+        utc = [value if value is None or value.tzinfo is UTC else _utc(value) for value in values]
+        if dialect.name != "sqlite":
+            return utc  # as the driver takes them
+        return [None if value is None else _instant_text(value) for value in utc]
 
     @staticmethod
     def writer(dialect: Dialect) -> Callable[[datetime], Any]:

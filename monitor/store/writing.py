@@ -19,6 +19,7 @@ from sqlalchemy import (
     Update,
     any_,
     bindparam,
+    cast,
     func,
     insert,
     literal,
@@ -33,6 +34,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from monitor.store.copying import copy_text
 from monitor.store.types import Instant
 
 _T = TypeVar("_T")
@@ -40,6 +42,7 @@ _T = TypeVar("_T")
 # SQLite of Debian 12 takes 32,766 parameters a statement: this is well below, and still few statements.
 IN_BATCH = 500
 AT_ONCE = 5000  # values that `among` takes as one
+_SEPARATOR = "\x1f"  # in no code of any source: they are cleaned of control characters; looked at all the same
 
 
 # Any number, as long as it is this program's own: the name of the one writer's place.
@@ -67,7 +70,11 @@ def among(session: Session, column: ColumnElement[Any], values: Sequence[str] | 
     """`column IN (values)` with the values as one parameter: a list of bind parameters costs more to compile than the
     rows cost to find, and has a limit. For texts and whole numbers; keep to a few thousand at once."""
     if session.get_bind().dialect.name == "postgresql":
-        return column == any_(literal(list(values), ARRAY(column.type)))
+        together = _SEPARATOR.join(map(str, values))
+        if "" in values or together.count(_SEPARATOR) >= max(len(values), 1):
+            return column == any_(literal(list(values), ARRAY(column.type)))
+        # as one text: the driver writes an array value by value, at the price of finding the rows
+        return column == any_(cast(func.string_to_array(together, _SEPARATOR), ARRAY(column.type)))
     if any(isinstance(value, str) and "\0" in value for value in values):
         return column.in_(values)  # SQLite's JSON ends a text there
     each = func.json_each(json.dumps(list(values))).table_valued("value")
@@ -92,40 +99,40 @@ def insert_many(session: Session, model: type[DeclarativeBase], rows: Sequence[M
         return
     session.flush()  # as every statement of a session would
     connection, table = session.connection(), table_of(model)
-    names, tuples = _tuples(table, rows, connection.dialect)
-    if connection.dialect.name != "postgresql":
-        connection.exec_driver_sql(_insert_sql(table.name, names), tuples)
-        return
-    if _is_kept_by_rows(connection, table.name):
+    if connection.dialect.name == "postgresql" and _is_kept_by_rows(connection, table.name):
         connection.execute(insert(table), list(rows))
+        return
+    names, values = _columns(table, rows, connection.dialect)
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(_insert_sql(table.name, names), list(zip(*values, strict=True)))
         return
     columns = ", ".join(f'"{name}"' for name in names)
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in tuples:
+        text = copy_text(values)
+        if text is not None:
+            copy.write(text)
+            return
+        for row in zip(*values, strict=True):
             copy.write_row(row)
 
 
-def _tuples(
+def _columns(
     table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, only: Sequence[str] = ()
-) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The columns to write, and the rows as the driver takes them; `only` these columns, in their order, of an update
-    (then no default is put in)."""
+) -> tuple[list[str], list[list[Any]]]:
+    """The columns to write, and the values of each as the driver takes them; `only` these columns, in their order, of
+    an update (then no default is put in)."""
     names, columns = [], []
     for name, is_instant, convert, default in _ways(table, dialect, tuple(only)):
         if name in rows[0]:
-            values = list(map(itemgetter(name), rows))
-            if is_instant:
-                values = Instant().bind_all(values, dialect)
-            elif convert is not None:
-                values = _converted(values, convert)
+            values = _converted(list(map(itemgetter(name), rows)), is_instant, convert, dialect)
         elif default is not None:
             values = list(default) * len(rows)
         else:
             continue
         names.append(name)
         columns.append(values)
-    return names, list(zip(*columns, strict=True))
+    return names, columns
 
 
 _Way = tuple[str, bool, Callable[[Any], Any] | None, tuple[Any] | None]
@@ -147,12 +154,20 @@ def _ways(table: Table, dialect: Dialect, only: tuple[str, ...]) -> list[_Way]:
     return found
 
 
-def _converted(values: list[Any], convert: Callable[[Any], Any]) -> list[Any]:
-    """Each value converted, one that all rows share only once: nearly always nothing."""
-    first = values[0]
-    if values.count(first) == len(values):
-        return [convert(first)] * len(values)
-    return [convert(value) for value in values]
+def _converted(
+    values: list[Any], is_instant: bool, convert: Callable[[Any], Any] | None, dialect: Dialect
+) -> list[Any]:
+    """Each value as the driver takes it, one that all rows share only once: nearly always nothing, or the moment of
+    this reading."""
+    if not is_instant and convert is None:
+        return values
+    one_for_all = values.count(values[0]) == len(values)
+    distinct = values[:1] if one_for_all else values
+    if is_instant:
+        distinct = Instant().bind_all(distinct, dialect)
+    elif convert is not None:
+        distinct = list(map(convert, distinct))
+    return distinct * len(values) if one_for_all else distinct
 
 
 def insert_returning_ids(session: Session, model: type[DeclarativeBase], rows: Sequence[dict[str, Any]]) -> list[int]:
@@ -172,8 +187,8 @@ def _new_ids(session: Session, table: Table, number: int) -> list[int]:
     hold the one write lock from their beginning."""
     if session.get_bind().dialect.name == "postgresql":
         sequence = func.pg_get_serial_sequence(table.name, "id")
-        statement = select(func.nextval(sequence)).select_from(func.generate_series(1, number))
-        return list(session.execute(statement).scalars())
+        each = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, number)).subquery()
+        return list(session.execute(select(func.array_agg(each.c.id))).scalar_one())
     highest = session.scalar(select(func.max(table.c.id))) or 0
     return list(range(highest + 1, highest + number + 1))
 
@@ -186,7 +201,8 @@ def insert_new(session: Session, model: type[DeclarativeBase], rows: Sequence[Ma
         session.execute(_insert_if_new(table_of(model)), list(rows))
         return
     session.flush()
-    names, tuples = _tuples(table_of(model), rows, session.get_bind().dialect)
+    names, values = _columns(table_of(model), rows, session.get_bind().dialect)
+    tuples = list(zip(*values, strict=True))
     session.connection().exec_driver_sql(_insert_sql(table_of(model).name, names, "ON CONFLICT DO NOTHING"), tuples)
 
 
@@ -232,7 +248,8 @@ def update_many(
         values = [{f"_{name}": row[name] for name in (key, *columns)} for row in rows]
         connection.execute(_update_by(table, key, columns), values)
         return
-    names, tuples = _tuples(table, rows, connection.dialect, (*columns, key))
+    names, put = _columns(table, rows, connection.dialect, (*columns, key))
+    tuples = list(zip(*put, strict=True))
     changes = ", ".join(f'"{name}" = ?' for name in names[:-1])
     connection.exec_driver_sql(f'UPDATE "{table.name}" SET {changes} WHERE "{key}" = ?', tuples)  # noqa: S608
 

@@ -1,0 +1,80 @@
+"""Rows as the text that PostgreSQL's COPY reads, a column at a time: a bulk write has a hundred values a dossier, and a
+call a value, as a driver must make it, costs more than all else that is done with the row."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+_NULL = r"\N"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def copy_text(columns: Sequence[list[Any]]) -> str | None:
+    """The rows of these columns; None where a value is of a kind that only the driver knows how to write."""
+    written = []
+    for values in columns:
+        one_for_all = values.count(values[0]) == len(values)
+        texts = _column(values[:1] if one_for_all else values)
+        if texts is None:
+            return None
+        written.append(texts[:1] * len(values) if one_for_all else texts)
+    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
+
+
+def _column(values: list[Any]) -> list[str] | None:
+    kinds = set(map(type, values))
+    has_none = type(None) in kinds
+    kinds.discard(type(None))
+    if not kinds:
+        return [_NULL] * len(values)
+    write = _WRITERS.get(kinds.pop())
+    if kinds or write is None:
+        return None
+    if not has_none:
+        return write(values)
+    there = iter(write([value for value in values if value is not None]))
+    return [_NULL if value is None else next(there) for value in values]
+
+
+def _texts(values: list[str]) -> list[str]:
+    if _SPECIAL.search("".join(values)) is None:  # nearly always
+        return values
+    return [value.translate(_ESCAPED) for value in values]
+
+
+def _whole(values: list[int]) -> list[str]:
+    return list(map(str, values))
+
+
+def _yes_or_no(values: list[bool]) -> list[str]:
+    return ["t" if value else "f" for value in values]
+
+
+def _bytes(values: list[bytes]) -> list[str]:
+    return [rf"\\x{value.hex()}" for value in values]
+
+
+def _instants(values: list[datetime]) -> list[str]:
+    return list(map(_instant, values))
+
+
+@lru_cache(maxsize=20_000)  # a reading writes each date of a dossier into several tables
+def _instant(at: datetime) -> str:
+    return str(at)
+
+
+def _days(values: list[date]) -> list[str]:
+    return list(map(str, values))
+
+
+_WRITERS: Mapping[type, Callable[[list[Any]], list[str]]] = {
+    str: _texts,
+    int: _whole,
+    bool: _yes_or_no,
+    bytes: _bytes,
+    datetime: _instants,
+    date: _days,
+}

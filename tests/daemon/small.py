@@ -1,14 +1,15 @@
 """A small real program for the daemon under test: a real store, jobs that do what the test asks for.
 
-Run as `python -m tests.daemon.small FOLDER ORDERS`, ORDERS being JSON: `fail` names a job that raises, `hang` one that
-never returns, `telegram` the address of a Bot API, `webhook` the
-secret with which that brings updates, `seconds` how long sending takes.
+Its orders: `fail` names a job that raises, `hang` one that never returns, `telegram` the address of a Bot API, `webhook`
+the secret with which that brings updates, `seconds` how long sending takes.
 """
 
-import json
+import os
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -70,8 +71,16 @@ class Small(SimpleNamespace):
         self.stopping.set()
 
 
-def main() -> int:
-    folder, orders = Path(sys.argv[1]), json.loads(sys.argv[2])
+def forked(folder: Path, orders: dict[str, Any], told: dict[str, str], log: Path, printing: Connection) -> None:
+    """The daemon with these variables in its environment, its log in a file, what it prints in a pipe."""
+    warnings.simplefilter("error")
+    os.environ.update(told)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+    os.dup2(printing.fileno(), 1)
+    sys.exit(main(folder, orders))
+
+
+def main(folder: Path, orders: dict[str, Any]) -> int:
     logs.set_up()
     engine = database.open_engine(f"sqlite:///{folder}/store.db")
     telegram: dict[str, Any] = {"enabled": False}
@@ -98,7 +107,3 @@ def main() -> int:
         return daemon.run(program)
     finally:
         engine.dispose()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,12 +1,11 @@
 """The real daemon as a process: how it starts, what it tells the service manager, how it ends."""
 
 import json
+import multiprocessing
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,33 +23,36 @@ from monitor.sandbox.faults import Faults
 from monitor.store import database
 from monitor.store.tables import Job, Message
 from monitor.web.webhook import SECRET_HEADER
+from tests.daemon import small
 from tests.daemon.small import SECRET
 from tests.peers.deaf import nobody_listening
 from tests.web import desk
 
 WAIT_S = 60.0
 WEBHOOK_SECRET = "kenh-goi-nguoc-" + "0" * 28
-ROOT = Path(__file__).resolve().parent.parent.parent
+# Each daemon is a process of its own, forked from one that has imported the program and done nothing else: starting
+# Python and importing takes two seconds of a processor, so only the first test's daemon starts from nothing.
+SPAWNS = multiprocessing.get_context("spawn")
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.daemon.small"])
 
 
 class Running:
     """A daemon process, the datagrams it sent to its manager, and its log."""
 
-    def __init__(self, folder: Path, orders: dict[str, Any], watchdog_s: float | None = None) -> None:
+    def __init__(self, folder: Path, orders: dict[str, Any], watchdog_s: float | None, fresh: bool) -> None:
         self._manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._manager.bind(f"{folder}/notify-{id(self)}")
         self.said: list[str] = []
-        self._log = (folder / f"log-{id(self)}").open("w+b")
-        environment = {**os.environ, "NOTIFY_SOCKET": f"{folder}/notify-{id(self)}", "PYTHONWARNINGS": "error"}
+        self._log = folder / f"log-{id(self)}"
+        told = {"NOTIFY_SOCKET": f"{folder}/notify-{id(self)}"}
         if watchdog_s is not None:
-            environment["WATCHDOG_USEC"] = str(int(watchdog_s * 1e6))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.daemon.small", str(folder), json.dumps(orders)],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
+            told["WATCHDOG_USEC"] = str(int(watchdog_s * 1e6))
+        self.printed, printing = FORKS.Pipe(duplex=False)
+        begin = SPAWNS.Process if fresh else FORKS.Process
+        self.process = begin(target=small.forked, args=(folder, orders, told, self._log, printing))
+        self.process.start()
+        printing.close()
 
     def wait_for(self, word: str) -> str:
         """The first datagram with this word, within WAIT_S."""
@@ -70,24 +72,28 @@ class Running:
         return found[0]
 
     def ends(self, within_s: float = WAIT_S) -> int:
-        return self.process.wait(within_s)
+        self.process.join(within_s)
+        assert self.process.exitcode is not None, "it still runs"
+        return self.process.exitcode
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     @property
     def log(self) -> str:
-        self._log.flush()
-        return Path(self._log.name).read_text("utf-8")
+        return self._log.read_text("utf-8")
 
     def events(self, name: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.log.splitlines() if line.startswith("{")]
         return [line for line in lines if line["event"] == name]
 
     def close(self) -> None:
-        if self.process.poll() is None:
+        if self.process.is_alive():
             self.process.kill()
-            self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self._log.close()
+            self.process.join()
+        self.process.close()
+        self.printed.close()
         self._manager.close()
 
 
@@ -101,8 +107,8 @@ def start(tmp_path: Path, sqlite_url: str) -> Iterator[Start]:
     engine.dispose()
     running: list[Running] = []
 
-    def begin(watchdog_s: float | None = None, **orders: Any) -> Running:
-        running.append(Running(tmp_path, orders, watchdog_s))
+    def begin(watchdog_s: float | None = None, *, fresh: bool = False, **orders: Any) -> Running:
+        running.append(Running(tmp_path, orders, watchdog_s, fresh))
         return running[-1]
 
     yield begin
@@ -132,7 +138,7 @@ def _page(daemon: Running, url: str, path: str) -> str:
 
 def test_it_is_ready_judges_shows_and_stops_clean(start: Start, sqlite_url: str) -> None:
     """READY, then the watchdog fed by a judging cycle, pages and health while it runs, exit 0 within 10 s."""
-    daemon = start()
+    daemon = start(fresh=True)
     address = daemon.address
     assert "WATCHDOG" not in daemon.said[0]
     daemon.wait_for("WATCHDOG=1")
@@ -141,7 +147,7 @@ def test_it_is_ready_judges_shows_and_stops_clean(start: Start, sqlite_url: str)
     assert health.status_code == 200
     assert health.json()["failing"] == []
     began = time.monotonic()
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 0
     assert time.monotonic() - began < 10
     daemon.wait_for("STOPPING=1")
@@ -152,9 +158,9 @@ def test_it_is_ready_judges_shows_and_stops_clean(start: Start, sqlite_url: str)
 def test_the_send_in_flight_is_finished_and_recorded(start: Start, sqlite_url: str) -> None:
     daemon = start(seconds=2)
     daemon.wait_for("READY=1")
-    assert daemon.process.stdout is not None
-    assert daemon.process.stdout.readline() == b"SENDING\n"
-    daemon.process.send_signal(signal.SIGTERM)
+    with open(daemon.printed.fileno(), "rb", closefd=False) as printed:
+        assert printed.readline() == b"SENDING\n"
+    daemon.signal(signal.SIGTERM)
     assert daemon.ends(10) == 0
     assert [message.receipt for message in _stored(sqlite_url, Message)] == ["finished in flight"]
     assert daemon.events("jobs_abandoned") == []
@@ -164,7 +170,7 @@ def test_a_hanging_source_delays_neither_judging_nor_the_end(start: Start) -> No
     daemon = start(hang="pull:motcua")
     daemon.wait_for("WATCHDOG=1")
     began = time.monotonic()
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signal(signal.SIGTERM)
     assert daemon.ends(15) == 0
     assert time.monotonic() - began < 10
     assert daemon.events("jobs_abandoned")[0]["jobs"] == ["pull:motcua"]
@@ -173,10 +179,10 @@ def test_a_hanging_source_delays_neither_judging_nor_the_end(start: Start) -> No
 def test_a_second_signal_ends_it_at_once(start: Start) -> None:
     daemon = start(hang="pull:motcua")
     daemon.wait_for("WATCHDOG=1")
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signal(signal.SIGTERM)
     daemon.wait_for("STOPPING=1")
     began = time.monotonic()
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 128 + signal.SIGTERM
     assert time.monotonic() - began < 3
 
@@ -191,7 +197,7 @@ def test_a_failing_judge_starves_the_watchdog_and_is_seen(start: Start, sqlite_u
     page = _page(daemon, sqlite_url, "/")
     assert "Việc “Rà soát hạn” đang lỗi" in page
     assert "RuntimeError" in _page(daemon, sqlite_url, "/nguon")
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.signal(signal.SIGTERM)
     assert daemon.ends() == 0
     daemon.wait_for("STOPPING=1")
     assert not [said for said in daemon.said if "WATCHDOG" in said]
@@ -209,7 +215,7 @@ def test_telegram_down_at_start_stops_nothing_and_no_token_is_logged(start: Star
         while not daemon.events("telegram_unreachable") and time.monotonic() < until:
             httpx.get(f"{daemon.address}/healthz", timeout=WAIT_S)
         assert daemon.events("telegram_unreachable")[0]["level"] == "error"
-        daemon.process.send_signal(signal.SIGTERM)
+        daemon.signal(signal.SIGTERM)
         assert daemon.ends(15) == 0
         assert SECRET not in daemon.log
         assert SECRET.partition(":")[2] not in daemon.log
@@ -233,7 +239,7 @@ def test_the_bot_api_brings_updates_and_nobody_else_can(start: Start) -> None:
             assert answer.status_code == status, secret
         assert api.wait_until(lambda: bool(api.delivered), WAIT_S)
         assert [one.chat for one in api.delivered] == ["73"], "only the one that came with the secret was heard"
-        daemon.process.send_signal(signal.SIGTERM)
+        daemon.signal(signal.SIGTERM)
         assert daemon.ends(15) == 0
     finally:
         api.stop()
@@ -251,7 +257,7 @@ def test_two_daemons_on_one_store_are_refused(start: Start) -> None:
     assert first.ends() == -signal.SIGKILL
     third = start()  # the lock went with its holder, though that had no time to let it go
     third.wait_for("READY=1")
-    third.process.send_signal(signal.SIGTERM)
+    third.signal(signal.SIGTERM)
     assert third.ends() == 0
 
 

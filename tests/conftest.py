@@ -4,6 +4,7 @@ PostgreSQL comes by pip and is never skipped. What needs a system package or the
 brings it; with DUNGHEN_REQUIRE_ALL=1 (set by .ci/run) such a skip is a failure.
 """
 
+import gc
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.store import database
 from monitor.store.migrate import upgrade
+from tests.alike import sharing
 from tests.counts import PROOF
 from tests.cups import CUPSD, Cups, running
 
@@ -27,8 +29,17 @@ hypothesis.settings.register_profile("same_every_time", derandomize=True)
 if not PROOF:
     hypothesis.settings.load_profile("same_every_time")
 
+database.create_engine = sharing(create_engine)
+
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("DUNGHEN_REQUIRE_ALL") == "1"
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays: not to be looked through for garbage thousands of times, a fifth of all the tests' work."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
 
 
 def need(present: bool, what: str, command: str) -> None:

@@ -185,16 +185,15 @@ def checked_bytes(mail: EmailMessage) -> bytes:
 
 def connect(settings: Email) -> smtplib.SMTP:
     """A connection that is secured and logged in as configured. Raises `OSError` or `smtplib.SMTPException`."""
-    context = ssl.create_default_context()
     smtp: smtplib.SMTP
     if settings.security == "tls":
-        smtp = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=context)
+        smtp = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=_trust())
     else:
         smtp = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
     try:
         smtp.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
-            smtp.starttls(context=context)
+            smtp.starttls(context=_trust())
             smtp.ehlo_or_helo_if_needed()  # what was said before the encryption doesn't count
         if settings.username is not None and settings.password is not None:
             smtp.login(settings.username, settings.password.get_secret_value())
@@ -202,6 +201,12 @@ def connect(settings: Email) -> smtplib.SMTP:
         smtp.close()
         raise
     return smtp
+
+
+def _trust() -> ssl.SSLContext:
+    """The machine's certificates, read anew each time: a new one of the province's holds without a restart. That costs
+    as much as the rest of a short mail, so it is done only where there is something to verify."""
+    return ssl.create_default_context()
 
 
 class _Refusal(Exception):

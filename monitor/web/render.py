@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from monitor import TEMPLATES, __version__
@@ -74,6 +75,23 @@ _ERRORS = {
 }
 
 
+class _Compiled(BytecodeCache):
+    """What the templates compile to, once for both languages: they differ in what they look up, not in their code."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 class Pages:
     """Renders the templates of `templates/web`, each visit's in its language."""
 
@@ -127,6 +145,7 @@ def _environment(settings: Settings, calendar: WorkingCalendar, wording: Wording
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_COMPILED,
     )
     # what the extension adds to an environment it does not tell the type checker
     made.install_gettext_callables(wording.say, wording.say_number, newstyle=True, pgettext=wording.say_in)  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import structlog
 import uvicorn
 from argon2 import PasswordHasher
+from httpx._config import create_ssl_context
 from sqlalchemy import Engine
 
 from monitor import logs
@@ -24,6 +26,9 @@ from monitor.store import database
 from monitor.web.app import make_app
 from monitor.web.listening import listen
 from tests.web import desk
+
+# Every client would read the machine's certificates anew, twenty milliseconds of a processor; none here speaks TLS.
+httpx._transports.default.create_ssl_context = cache(create_ssl_context)  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ from monitor.alerts.keeping_up import keep_up
 from monitor.alerts.outgoing import Channel
 from monitor.alerts.planning import PlanCount, plan_messages
 from monitor.alerts.reach import check_reach, is_due
+from monitor.alerts.rereading import People
 from monitor.alerts.sending import SendCount, release_leases, send_pending
 from monitor.calendar_file import CalendarFileError
 from monitor.calendars import load_calendar
@@ -384,7 +385,9 @@ class Program:
                 most_an_hour=self.settings.alerts.most_an_hour,
             )
         confirm(self.sessions, self.channels, self.clock, stopping=self._stopping.is_set)
-        sent = send_pending(self.sessions, self.channels, clock=self.clock, stopping=self._stopping.is_set)
+        people = People(office, self.settings.escalation)
+        stopping = self._stopping.is_set
+        sent = send_pending(self.sessions, self.channels, clock=self.clock, people=people, stopping=stopping)
         edited = keep_up(self.sessions, self.channels, office, self.clock, stopping=self._stopping.is_set)
         return TellCount(plan, sent, edited)
 

@@ -59,7 +59,8 @@ def _written(
     session: Session, by_dossier: Mapping[int, Sequence[Notice]], office: Office, now: datetime
 ) -> list[dict[str, Any]]:
     dossiers = dossiers_by_id(session, by_dossier)
-    asked = [Notice(dossier_id=dossier_id, source="") for dossier_id in dossiers]  # never stored: only keys
+    asked = [notice for notices in by_dossier.values() for notice in notices]
+    asked += [Notice(dossier_id=i, source="") for i in dossiers if not by_dossier[i]]  # never stored: only keys
     subjects = subjects_of(session, asked, dossiers, office.directory)
     answers = _answers(session, dossiers)
     written: list[tuple[bool, Any, dict[str, Any]]] = []

@@ -130,7 +130,9 @@ def reroute(session: Session, messages: Sequence[Message], now: datetime, channe
         return 0
     ids = session.scalars(insert(Message).returning(Message.id, sort_by_parameter_order=True), list(rows.values()))
     new_id = dict(zip(rows, ids, strict=True))
-    asked = select(MessageNotice.message_id, MessageNotice.notice_id).where(MessageNotice.message_id.in_(rows))
+    asked = select(MessageNotice.message_id, MessageNotice.notice_id).where(
+        MessageNotice.message_id.in_(rows), MessageNotice.withdrawn_at.is_(None)
+    )
     links = [{"message_id": new_id[old], "notice_id": notice} for old, notice in session.execute(asked)]
     session.execute(insert(MessageNotice), links)
     for message in messages:
@@ -199,7 +201,9 @@ def _wait_for_silence(
 
 
 def _notices_of(message_id: int) -> Any:
-    return select(MessageNotice.notice_id).where(MessageNotice.message_id == message_id)
+    return select(MessageNotice.notice_id).where(
+        MessageNotice.message_id == message_id, MessageNotice.withdrawn_at.is_(None)
+    )
 
 
 def _mark_told(session: Session, message_id: int, now: datetime) -> None:
@@ -216,6 +220,7 @@ def _told_by_others(message_id: int) -> Any:
         select(MessageNotice.notice_id)
         .join(Message, Message.id == MessageNotice.message_id)
         .where(Message.id != message_id, Message.state.in_((*WAITING, "sending", "sent")))
+        .where(MessageNotice.withdrawn_at.is_(None))
     )
 
 

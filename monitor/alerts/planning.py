@@ -105,7 +105,7 @@ def plan_messages(
     reason "shadow". `channels` are those enabled. Who had `most_an_hour` messages in the last hour (0: no such cap)
     gets the next ones together, an hour after the first of them was owed at the latest. The caller commits.
     """
-    by_rung = {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
+    by_rung = rungs_by_role(rungs)
     lost = _lost(session)
     windows = Windows(calendar, directory, calendar.local_date(now))
     due, waiting = _due(session, windows, now)
@@ -139,6 +139,11 @@ def plan_messages(
         shadowed=planned if shadow else 0,
         reopened=reopened,
     )
+
+
+def rungs_by_role(rungs: Sequence[Rung]) -> Mapping[tuple[str, str], Rung]:
+    """Each rung of the configuration by the name that notices carry and a role it tells."""
+    return {(rung_name(rung), role): rung for rung in rungs for role in rung.tell}
 
 
 def rung_name(rung: Rung) -> str:
@@ -175,7 +180,7 @@ def _reopen(session: Session, lost: Sequence[Any], by_rung: Mapping[tuple[str, s
     """Owes again what nobody could hear, where somebody can by now (a post was filled, an address or channel added)."""
     found = 0
     for one in lost:
-        if not _reach(one, by_rung, resolver).recipients:
+        if not reach_of(one, by_rung, resolver).recipients:
             continue
         these = and_(_NEVER_HEARD, *(_N[name] == value for name, value in one._mapping.items()))
         # rare: only after the people file or the channels changed
@@ -184,7 +189,7 @@ def _reopen(session: Session, lost: Sequence[Any], by_rung: Mapping[tuple[str, s
     return found
 
 
-def _reach(notice: Any, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> Reach:
+def reach_of(notice: Any, by_rung: Mapping[tuple[str, str], Rung], resolver: Resolver) -> Reach:
     """Who hears it, on the channels it was owed with; one that names none goes by the rung of today."""
     if notice.channels:
         channels: Sequence[str] = notice.channels.split(",")
@@ -247,7 +252,7 @@ def _bundled(
     unreachable: dict[int, str] = {}
     stood_in: dict[int, str] = {}
     for notice in notices:
-        reach = _reach(notice, by_rung, resolver)
+        reach = reach_of(notice, by_rung, resolver)
         if not reach.recipients:
             unreachable[notice.id] = reach.reason
         elif reach.stood_in:

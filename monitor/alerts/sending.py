@@ -22,6 +22,7 @@ from monitor.alerts.current import fingerprint
 from monitor.alerts.keeping_up import Editing
 from monitor.alerts.outcomes import WAITING, reroute_overdue, settle
 from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
+from monitor.alerts.rereading import Finder, People, read_again
 from monitor.clock import Clock
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice
 
@@ -60,16 +61,18 @@ def send_pending(
     channels: Mapping[str, Channel],
     *,
     clock: Clock,
+    people: People | None = None,
     limit: int = 500,
     stopping: Callable[[], bool] = lambda: False,
 ) -> SendCount:
     """Tries up to `limit` messages whose time has come, urgent ones first. Never raises for what a peer does.
 
-    A channel that is down or asks for silence is left alone for the rest of the round. Once `stopping` says so nothing
-    more is claimed.
+    With `people` each goes only to who still holds the post. A channel that is down or asks for silence is left alone
+    for the rest of the round. Once `stopping` says so nothing more is claimed.
     """
     counts: dict[str, int] = {}
     enabled = tuple(channels)
+    finder = Finder(people, enabled) if people is not None else None
     down: set[str] = set()
     skipped: list[int] = []
     for message_id, channel in _due(sessions, clock.now(), enabled, limit):
@@ -78,7 +81,7 @@ def send_pending(
         if channel in down:
             skipped.append(message_id)
             continue
-        claim = _claim(sessions, message_id, clock.now())
+        claim = _claim(sessions, message_id, finder, clock.now())
         if claim is None:
             continue
         if claim.outgoing is None:
@@ -87,6 +90,8 @@ def send_pending(
         outcome = _send(channels[channel], claim.outgoing)
         if outcome.channel_down or (outcome.result is Result.FLOOD and not outcome.one_address):
             down.add(channel)
+        if finder is not None and outcome.dead_address:
+            finder.forget()
         _add(counts, outcome.result.value)
         if outcome.result is Result.SENT and claim.outgoing.maybe_repeat:
             _add(counts, "maybe_repeats")
@@ -148,7 +153,7 @@ def _due(
         return [(message_id, channel) for message_id, channel in rows]
 
 
-def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _Claim | None:
+def _claim(sessions: sessionmaker[Session], message_id: int, finder: Finder | None, now: datetime) -> _Claim | None:
     token = secrets.token_hex(16)
     with sessions.begin() as session:
         taken = session.execute(
@@ -164,23 +169,17 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
         if cast("CursorResult[Any]", taken).rowcount != 1:
             return None
         message = session.get_one(Message, message_id)
-        told = _still_owed(session, message_id)
-        lines = [
-            {**line, "dossier_id": next((told[n] for n in line["notices"] if told.get(n)), None)}
-            for line in message.payload["lines"]
-            # a line of a list tells no notice: it says how things stood when the list was made
-            if not line["notices"] or not told.keys().isdisjoint(line["notices"])
-        ]
-        if not lines and message.payload["lines"]:
+        left = read_again(session, message, finder, now)
+        if left.over:
             message.state, message.lease_token, message.lease_until_at = "cancelled", "", None
-            message.last_error = "đã được giải quyết trước khi gửi"
+            message.last_error = left.over
             return _Claim(message_id, token, 0, None)
         session.execute(insert(Attempt).values(message_id=message_id, number=message.attempts, began_at=now))
-        times, reply_to = _told_before(session, message, lines)
+        times, reply_to = _told_before(session, message, left.view["lines"])
         outgoing = Outgoing(
             key=message.key,
             address=moved(session, message.channel, message.address),
-            view={**message.payload, "lines": lines},
+            view=left.view,
             at=now,
             maybe_repeat=message.maybe_repeat,
             parts_sent=int(message.payload.get("parts_sent", 0)),
@@ -189,20 +188,6 @@ def _claim(sessions: sessionmaker[Session], message_id: int, now: datetime) -> _
             reply_to=reply_to,
         )
         return _Claim(message_id, token, message.attempts, outgoing)
-
-
-def _still_owed(session: Session, message_id: int) -> dict[int, int | None]:
-    """The notices of a message that nobody cancelled since it was planned, with their dossiers."""
-    asked = (
-        select(Notice.id, Notice.dossier_id)
-        .join(MessageNotice, MessageNotice.notice_id == Notice.id)
-        .where(
-            MessageNotice.message_id == message_id,
-            MessageNotice.withdrawn_at.is_(None),
-            Notice.state.in_(("owed", "planned", "told")),  # owed: told to one of its people, another one waits
-        )
-    )
-    return {row.id: row.dossier_id for row in session.execute(asked)}
 
 
 def _told_before(session: Session, message: Message, lines: Sequence[Mapping[str, Any]]) -> tuple[int, str]:

@@ -24,7 +24,8 @@ from monitor.clock import FixedClock
 from monitor.settings import Email, Telegram
 from monitor.store import database
 from monitor.store.tables import Base, Message, MessageNotice, Notice
-from tests.alerts.world import DIRECTORY, NOW, add_dossiers, owe, plan
+from tests.alerts.audit import audit
+from tests.alerts.world import DIRECTORY, NOW, PEOPLE, add_dossiers, owe, plan
 from tests.peers.bot_api import TOKEN, BotApi
 from tests.peers.smtp import MailServer
 
@@ -46,7 +47,7 @@ def whole_path(sessions: sessionmaker[Session], channels: dict[str, Channel], cl
     with sessions.begin() as session:
         release_leases(session, clock.now())
     plan(sessions, clock.now(), channels=tuple(channels))
-    send_pending(sessions, channels, clock=clock)
+    send_pending(sessions, channels, clock=clock, people=PEOPLE)
 
 
 def make_channels(bot: BotApi, mail: MailServer) -> dict[str, Channel]:
@@ -98,7 +99,8 @@ def violations(
     with sessions() as session:
         notices = {notice.id: notice for notice in session.scalars(select(Notice))}
         tied = set(session.scalars(select(MessageNotice.notice_id)))
-    wrong = [f"notice {n.key} is {n.state}" for n in notices.values() if n.state != "told" or n.id not in tied]
+    wrong = audit(sessions, bot, mail)
+    wrong += [f"notice {n.key} is {n.state}" for n in notices.values() if n.state != "told" or n.id not in tied]
     heard = [(taken.chat, taken.text) for taken in bot.taken]
     heard += [(to, part.get_content()) for to, mail_ in mail.taken if (part := mail_.get_body(("plain",))) is not None]
     for address, codes in _expected().items():

@@ -17,7 +17,8 @@ from monitor.clock import FixedClock
 from monitor.store import database
 from monitor.store.tables import Message, Notice
 from tests.alerts import crash
-from tests.alerts.world import NOW, plan
+from tests.alerts.audit import audit
+from tests.alerts.world import NOW, PEOPLE, plan
 from tests.counts import proof_examples
 from tests.peers.bot_api import TOKEN, BotApi, bot_api, refused
 from tests.peers.smtp import MailServer, mail_server
@@ -67,8 +68,9 @@ def test_everyone_hears_of_everything(world: World, telegram: list[Any], mail: l
     clock = FixedClock(NOW)
     for _ in range(24):
         plan(world.sessions, clock.now())  # also what was passed to the role above
-        send_pending(world.sessions, world.channels, clock=clock)
+        send_pending(world.sessions, world.channels, clock=clock, people=PEOPLE)
         clock.sleep(900)
+    assert audit(world.sessions, bot, server) == []
     with world.sessions() as session:
         messages = list(session.scalars(select(Message)))
         assert set(session.scalars(select(Notice.state))) == {"told"}

@@ -22,6 +22,7 @@ from monitor.clock import FixedClock
 from monitor.people import Directory, Person, Post
 from monitor.settings import Telegram
 from monitor.store.tables import Attempt, Message
+from tests.alerts.audit import audit
 from tests.alerts.test_telegram import outgoing
 from tests.alerts.world import DIRECTORY, NOW, add_dossiers, owe, plan
 from tests.peers.bot_api import TOKEN, BotApi, bot_api, refused
@@ -75,6 +76,7 @@ def test_a_long_flood_wait_on_the_first_of_200_loses_none_and_asks_no_more_than_
         clock.sleep(600)
     assert calls[0] == 1, "the flood wait ends the round at once"
     assert set(calls[1:21]) == {0}, "nothing is asked while the peer wants silence"
+    assert audit(sessions, bot) == []
     assert Counter(taken.chat for taken in bot.taken) == Counter({str(1000 + n): 1 for n in range(LEADERS)})
     urgent = [int(taken.chat) % 10 == 0 for taken in bot.taken]
     assert urgent == sorted(urgent, reverse=True), "by priority"

@@ -9,7 +9,9 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor import figures
+from monitor.alerts.current import Office
 from monitor.alerts.planning import PlanCount, plan_messages
+from monitor.alerts.rereading import People
 from monitor.domain.calendar import Block, WorkingCalendar
 from monitor.domain.course import class_of
 from monitor.domain.stage import Stage
@@ -53,6 +55,7 @@ RUNGS = (
     Rung(name="silent", at="0", when="source_silent", tell=("admin",)),
     Rung(name="mismatch", at="0", when="mismatch", tell=("agency_head",)),
 )
+PEOPLE = People(Office(CALENDAR, DIRECTORY, BASE_URL), RUNGS)
 _SINCE = NOW.date() - timedelta(days=1)
 _OCCASION = {rung.name: rung.when for rung in RUNGS}
 _SEVERITY = {rung.name: rung.severity for rung in RUNGS}

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.people import Agency, Directory, Person, Post
 from monitor.store.tables import MessageNotice, Notice
+from monitor.withdrawing import withdraw
 from tests.alerts.test_planning import messages, states
 from tests.alerts.world import NOW, add_dossiers, owe, plan
 
@@ -83,3 +84,40 @@ def test_a_quiet_day_is_not_touched_by_it(sqlite_sessions: Sessions, most: int) 
     for n in (0, 20, 40):
         cross(sqlite_sessions, minute(n))
         assert plan(sqlite_sessions, minute(n), most_an_hour=most).messages == 1
+
+
+SUNDAY_NIGHT = datetime(2026, 11, 22, 3, 0, tzinfo=NOW.tzinfo)
+RETURNS = [
+    (NOW + timedelta(hours=1), [("chair", 5)], "in office hours: one message with all that is due"),
+    (SUNDAY_NIGHT, [("chair", 2), ("chair", 2)], "at night: what is urgent at once, the rest in one at the opening"),
+]
+
+
+@pytest.mark.parametrize(("back_at", "told", "meaning"), RETURNS)
+def test_a_source_that_comes_back_is_no_storm(
+    sqlite_sessions: Sessions, back_at: datetime, told: list[tuple[str, int]], meaning: str
+) -> None:
+    """Only severity breaks the window: the others stay till the opening, and what is settled by then is not told."""
+    ids = add_dossiers(sqlite_sessions, *({"code": f"c{n}"} for n in range(5)))
+    for n, dossier_id in enumerate(ids):
+        severity = "urgent" if n < 2 else "high"
+        owe(sqlite_sessions, dossier_id, f"late-{n}", "chairman", severity=severity, owed_at=back_at, rung_at=back_at)
+    for hours in (3, 2, 1):
+        silent = plan(sqlite_sessions, back_at - timedelta(hours=hours), stale_sources={"motcua"})
+        assert silent.messages == 0
+    at = back_at
+    while at <= back_at + timedelta(hours=30):
+        plan(sqlite_sessions, at)
+        if at == SUNDAY_NIGHT + timedelta(hours=5):  # one of the three that wait is finished on Sunday
+            withdraw_settled(sqlite_sessions, ids[-1])
+        at += timedelta(minutes=30)
+    made = messages(sqlite_sessions)
+    assert [(message.person, len(message.payload["lines"])) for message in made] == told, meaning
+    codes = [line["code"] for message in made for line in message.payload["lines"]]
+    assert len(set(codes)) == len(codes), "no line twice"
+
+
+def withdraw_settled(sessions: Sessions, dossier_id: int) -> None:
+    """As judging takes back what ended."""
+    with sessions.begin() as session:
+        withdraw(session, session.scalars(select(Notice.id).where(Notice.dossier_id == dossier_id)).all(), "x", NOW)

@@ -12,6 +12,7 @@ from connectors.dvcqg.settings import DvcqgSettings
 from connectors.dvcqg.wire import CallFailed, DvcqgApi
 from connectors.kit.fields import Unreadable, joined, read_rows
 from connectors.kit.sanity import DateWatch
+from connectors.kit.together import in_order
 from monitor.clock import Clock
 
 _CODES_A_PAGE = 50
@@ -39,21 +40,22 @@ class DvcqgConnector:
             yield page
 
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
-        """One call a code. A code that the service answers with an error is set aside; several in a row stop it."""
+        """One call a code, several under way where the settings say so. A code that the service answers with an error
+        is set aside; several in a row stop it."""
         failures = 0
         watch = DateWatch()
         for first in range(0, len(codes), _CODES_A_PAGE):
             pages: list[Page] = []
-            for code in codes[first : first + _CODES_A_PAGE]:
-                try:
-                    pages.append(self._lookup_one(code))
-                except CallFailed as error:
-                    failures += 1
-                    if failures >= min(_FAILURES_IN_A_ROW, len(codes)):
-                        raise
-                    pages.append(Page((), (), (BadRecord(code, "error_code", error.said, b""),)))
+            some = codes[first : first + _CODES_A_PAGE]
+            for code, told in zip(some, in_order(self._told_of, some, self._settings.concurrency), strict=True):
+                if isinstance(told, Page):
+                    failures = 0
+                    pages.append(told)
                     continue
-                failures = 0
+                failures += 1
+                if failures >= min(_FAILURES_IN_A_ROW, len(codes)):
+                    raise told
+                pages.append(Page((), (), (BadRecord(code, "error_code", told.said, b""),)))
             page = joined(pages)
             watch.look_at(page.records)
             yield page
@@ -99,6 +101,12 @@ class DvcqgConnector:
         except Unreadable:
             return True
         return moment is None or since <= moment.at.astimezone(self._zone).date() <= until
+
+    def _told_of(self, code: str) -> Page | CallFailed:
+        try:
+            return self._lookup_one(code)
+        except CallFailed as error:
+            return error
 
     def _lookup_one(self, code: str) -> Page:
         settings = self._settings

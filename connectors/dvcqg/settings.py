@@ -40,7 +40,6 @@ class DvcqgSettings(HttpSourceSettings):
     """`url` ends where the adapter's path ends (`…/RestService/forward`); seconds where a key counts time."""
 
     kind: Literal["dvcqg"]
-    concurrency: Literal[1] = 1  # one session for all calls, which a second sign-in may end
     username: str
     password: SecretStr
     unit_code: str  # madonvi

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from connectors.base import AccessRefused, Answer, SourceUnavailable, Transport, UnexpectedAnswer
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.kit.json import Ambiguous, parse_json, read_json
+from connectors.kit.session import SharedSession, Ticket
 from monitor.clock import Clock
 
 _AUTH = re.compile(
@@ -31,28 +32,20 @@ class DvcqgApi:
         self._settings = settings
         self._transport = transport
         self._clock = clock
-        self._session = ""
-        self._renew_at: datetime | None = None
+        self._session = SharedSession(self._sign_in, clock)
 
     def rows(self, verb: str, arguments: Mapping[str, str]) -> Sequence[Any]:
         """The rows a service answers with; none where it knows none. Raises the `SourceError` tree.
 
         A session may end between two calls (§11 case 9): then one new sign-in and the same call again, never more.
         """
-        fresh = not self._session or self._renew_at is None or self._clock.now() >= self._renew_at
-        if fresh:
-            self.sign_in()
-        try:
-            return self._call(verb, arguments)
-        except AccessRefused:
-            self._session = ""
-            if fresh:  # a new session that is not accepted either: a person must act
-                raise
-        self.sign_in()
-        return self._call(verb, arguments)
+        return self._session.call(lambda session: self._call(session, verb, arguments))
 
     def sign_in(self) -> None:
         """Gets a new session. Raises `AccessRefused` when the account is not accepted."""
+        self._session.begin()
+
+    def _sign_in(self) -> Ticket:
         settings = self._settings
         body = {"username": settings.username, "password": settings.password.get_secret_value()}
         answer = self._post(settings.login_path, body)
@@ -65,12 +58,11 @@ class DvcqgApi:
             raise AccessRefused(f"đăng nhập bị từ chối (error_code {code})")
         if not isinstance(session, str) or not session:
             raise UnexpectedAnswer("đăng nhập không trả về session")
-        self._session = session
-        self._renew_at = self._clock.now() + timedelta(seconds=settings.session_seconds * (1 - _RENEW_BEFORE))
+        return Ticket(session, self._clock.now() + timedelta(seconds=settings.session_seconds * (1 - _RENEW_BEFORE)))
 
-    def _call(self, verb: str, arguments: Mapping[str, str]) -> Sequence[Any]:
+    def _call(self, session: str, verb: str, arguments: Mapping[str, str]) -> Sequence[Any]:
         settings = self._settings
-        body = {"session": self._session, settings.unit_key: settings.unit_code, "service": verb, **arguments}
+        body = {"session": session, settings.unit_key: settings.unit_code, "service": verb, **arguments}
         answer = self._post(settings.call_path, body)
         if answer.status in (401, 403):
             raise AccessRefused(f"dịch vụ {verb} từ chối truy cập (HTTP {answer.status})")

@@ -13,6 +13,7 @@ from connectors.kit.json import evidence
 from connectors.kit.paging import numbered_pages
 from connectors.kit.sanity import DateWatch
 from connectors.kit.text import normal_code
+from connectors.kit.together import in_order
 from monitor.clock import Clock
 
 _LOOKUP_ROWS = 20
@@ -54,10 +55,11 @@ class IgateConnector:
         self._expect_rows(any_rows)
 
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
-        """One request a code; only rows that really bear it."""
+        """One request a code, several under way where the settings say so; only rows that really bear it."""
         watch = DateWatch()
         for first in range(0, len(codes), _CODES_A_PAGE):
-            page = joined([self._lookup_one(normal_code(code)) for code in codes[first : first + _CODES_A_PAGE]])
+            some = map(normal_code, codes[first : first + _CODES_A_PAGE])
+            page = joined(list(in_order(self._lookup_one, some, self._settings.concurrency)))
             watch.look_at(page.records)
             yield page
 

@@ -12,7 +12,6 @@ class IgateSettings(HttpSourceSettings):
     """`url` is the gateway (`https://apiigate…`), `token_url` the whole address of the OpenID token endpoint."""
 
     kind: Literal["igate"]
-    concurrency: Literal[1] = 1  # one session for all calls, which a second sign-in may end
     token_url: str
     grant: Literal["client_credentials", "password"] = "client_credentials"
     client_id: str

@@ -1,13 +1,14 @@
 """What iGate puts on the wire: a token that lives five minutes, Spring pages with or without totals (§4.1–4.4)."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from connectors.base import AccessRefused, Answer, Transport, UnexpectedAnswer
 from connectors.igate.settings import IgateSettings
 from connectors.kit.json import Ambiguous, read_json
 from connectors.kit.paging import NumberedPage
+from connectors.kit.session import SharedSession, Ticket
 from monitor.clock import Clock
 
 _SHORTEST_LIFE_S, _LONGEST_LIFE_S = 60, 86_400
@@ -21,26 +22,16 @@ class IgateApi:
         self._settings = settings
         self._transport = transport
         self._clock = clock
-        self._token = ""
-        self._renew_at: datetime | None = None
+        self._session = SharedSession(self._sign_in, clock)
 
     def search(self, page: int, size: int, filters: Mapping[str, str]) -> NumberedPage:
         """One page, from 0. A token may end between two pages (§11 case 9): one new one, the same page again."""
-        fresh = self._renew_at is None or self._clock.now() >= self._renew_at
-        if fresh:
-            self.sign_in()
-        answer = self._ask(page, size, filters)
-        if answer.status in (401, 403) and not fresh:  # both mean "token over"
-            self.sign_in()
-            answer = self._ask(page, size, filters)
-        if answer.status in (401, 403):
-            raise AccessRefused(f"iGate từ chối truy cập (HTTP {answer.status})")
+        answer = self._session.call(lambda token: self._ask(token, page, size, filters))
         if not 200 <= answer.status < 300:
             raise UnexpectedAnswer(f"HTTP {answer.status}")
         return read_page(read_json(answer))
 
-    def sign_in(self) -> None:
-        """Gets a token. Raises `AccessRefused` when the account is not accepted."""
+    def _sign_in(self) -> Ticket:
         settings = self._settings
         form: dict[str, str] = {"grant_type": settings.grant}
         if settings.grant == "password":
@@ -62,18 +53,20 @@ class IgateApi:
         seconds = (
             life if isinstance(life, int) and not isinstance(life, bool) and 0 < life < 10**6 else _SHORTEST_LIFE_S
         )
-        self._token = token
-        self._renew_at = self._clock.now() + timedelta(seconds=seconds * (1 - _RENEW_BEFORE))
+        return Ticket(token, self._clock.now() + timedelta(seconds=seconds * (1 - _RENEW_BEFORE)))
 
-    def _ask(self, page: int, size: int, filters: Mapping[str, str]) -> Answer:
+    def _ask(self, token: str, page: int, size: int, filters: Mapping[str, str]) -> Answer:
         settings = self._settings
         params = {"page": str(page), "size": str(size), "sort": settings.sort, **filters}
         if settings.agency_id:
             params["ancestor-agency-id"] = settings.agency_id
-        headers = {"Authorization": f"Bearer {self._token}"}
-        return self._transport.request(
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._transport.request(
             "GET", settings.url.rstrip("/") + settings.search_path, params=params, headers=headers
         )
+        if answer.status in (401, 403):  # both also mean "token over"
+            raise AccessRefused(f"iGate từ chối truy cập (HTTP {answer.status})")
+        return answer
 
 
 def read_page(value: Any) -> NumberedPage:

@@ -53,7 +53,7 @@ class HttpSourceSettings(SourceSettings):
     longest_answer: Duration = 300
     tries: int = Field(default=3, ge=1, le=10)
     calls_per_minute: int = Field(default=600, ge=1)  # never more often
-    concurrency: int = Field(default=1, ge=1, le=8)  # calls under way at once; `Literal[1]` in kinds that sign in
+    concurrency: int = Field(default=1, ge=1, le=8)  # calls under way at once
     page_size: int = Field(default=200, ge=1, le=10_000)
     max_pages: int = Field(default=20_000, ge=1)
     max_bytes: int = Field(default=50_000_000, ge=1)  # of one answer, unpacked

@@ -9,6 +9,7 @@ from connectors.kit.json import evidence
 from connectors.kit.paging import NumberedPage, numbered_pages
 from connectors.kit.sanity import DateWatch
 from connectors.kit.text import normal_code
+from connectors.kit.together import in_order
 from connectors.td.mapping import KEY_FIELDS, TdMapping
 from connectors.td.settings import TdSettings
 from connectors.td.wire import TdApi
@@ -41,18 +42,16 @@ class TdConnector:
             )
 
     def lookup(self, codes: Sequence[str]) -> Iterator[Page]:
-        """One request a code. A server that ignores the filter (§5.2) is found out by the rows it did not have to
-        send; then the list is read once for all codes."""
+        """One request a code, several under way where the settings say so. A server that ignores the filter (§5.2) is
+        found out by the rows it did not have to send; then the list is read once for all codes."""
         watch = DateWatch()
         for first in range(0, len(codes), _CODES_A_PAGE):
-            found: list[Page] = []
-            for code in codes[first : first + _CODES_A_PAGE]:
-                page, ignored = self._lookup_one(normal_code(code))
-                if ignored:
-                    yield from self._picked(frozenset(normal_code(code) for code in codes[first:]))
-                    return
-                found.append(page)
-            page = joined(found)
+            some = map(normal_code, codes[first : first + _CODES_A_PAGE])
+            told = list(in_order(self._lookup_one, some, self._settings.concurrency, until=lambda answer: answer[1]))
+            if any(ignored for _, ignored in told):
+                yield from self._picked(frozenset(normal_code(code) for code in codes[first:]))
+                return
+            page = joined([found for found, _ in told])
             watch.look_at(page.records)
             yield page
 

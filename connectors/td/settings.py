@@ -13,7 +13,6 @@ class TdSettings(HttpSourceSettings):
     """`url` is the address of the API without a path; `tenant` the header by which it knows the province."""
 
     kind: Literal["td"]
-    concurrency: Literal[1] = 1  # one session for all calls, which a second sign-in may end
     tenant: str
     username: str
     password: SecretStr

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import AccessRefused, Answer, SourceUnavailable, Transport, UnexpectedAnswer
 from connectors.kit.json import Ambiguous, read_json
 from connectors.kit.paging import NumberedPage
+from connectors.kit.session import SharedSession, Ticket
 from connectors.kit.text import clean
 from connectors.td.settings import TdSettings
 from monitor.clock import Clock
@@ -26,28 +27,13 @@ class TdApi:
         self._settings = settings
         self._transport = transport
         self._clock = clock
-        self._token = ""
+        self._session = SharedSession(self._sign_in, clock)
 
     def search(self, page: int, size: int, filters: Mapping[str, str]) -> NumberedPage:
         """One page, from 1. A token may end between two pages: one new one, the same page again (§11 case 9)."""
-        fresh = not self._token
-        if fresh:
-            self.sign_in()
-        try:
-            return self._once(page, size, filters)
-        except AccessRefused:
-            self._token = ""
-            if fresh:
-                raise
-        self.sign_in()
-        try:
-            return self._once(page, size, filters)
-        except AccessRefused:
-            self._token = ""
-            raise
+        return self._session.call(lambda token: self._once(token, page, size, filters))
 
-    def sign_in(self) -> None:
-        """Gets a new token. Raises `AccessRefused` when the account is not accepted."""
+    def _sign_in(self) -> Ticket:
         settings = self._settings
         account = {
             "userName": settings.username,
@@ -67,14 +53,14 @@ class TdApi:
         token = value.get("token") or (inner.get("token") if isinstance(inner, dict) else None)
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             raise UnexpectedAnswer("đăng nhập không trả về token")
-        self._token = token
+        return Ticket(token, None)
 
-    def _once(self, page: int, size: int, filters: Mapping[str, str]) -> NumberedPage:
+    def _once(self, token: str, page: int, size: int, filters: Mapping[str, str]) -> NumberedPage:
         answer = self._transport.request(
             "GET",
             self._address(self._settings.search_path),
             params={"PageNumber": str(page), "PageSize": str(size), **filters},
-            headers={**self._tenant(), "Authorization": f"Bearer {self._token}"},
+            headers={**self._tenant(), "Authorization": f"Bearer {token}"},
         )
         if answer.status in _NO_RIGHT:
             raise AccessRefused(f"nguồn từ chối truy cập (HTTP {answer.status})")

@@ -12,8 +12,9 @@ from connectors.kit.budget import Budget
 from monitor.clock import FixedClock
 from monitor.settings import Database, Settings, Site
 from monitor.wiring import Program, source_rules
-from tests.conformance import test_opencps
+from tests.conformance import test_dvcqg, test_igate, test_opencps, test_td
 from tests.conformance.harness import seen
+from tests.conformance.suite import Conformance
 from tests.peers.opencps import OpencpsPeer, row
 from tests.peers.scripted import Asked, Reply, json_reply
 
@@ -114,6 +115,31 @@ class Meeting:
         if self.fails_at and asked.query.get("dossierNo") == self.fails_at:
             return json_reply({"message": "broken"}, 200)
         return self._peer(asked)
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+@pytest.mark.parametrize("kind", [test_igate.TestIgate, test_td.TestTd, test_dvcqg.TestByCode])
+def test_kinds_that_sign_in_do_so_once_for_all_that_is_under_way(kind: type[Conformance], at_once: int) -> None:
+    """Re-reading by code is most of a night's calls."""
+    it, codes = kind(), [f"H99.14-251103-{n:04d}" for n in (5, 2, 6, 1, 4, 3)]
+    peer, barrier, lock = it.peer([it.row(n) for n in range(1, 7)]), threading.Barrier(at_once), threading.Lock()
+    here, most = [0], [0]
+
+    def meeting(asked: Asked) -> Reply:
+        if it.is_data(asked):
+            with lock:
+                here[0] += 1
+                most[0] = max(most[0], here[0])
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait(20)
+            with lock:
+                here[0] -= 1
+        return peer(asked)
+
+    with it.under(meeting, concurrency=at_once) as under:
+        assert seen(under.connector.lookup(codes)).codes == codes
+        assert len([asked for asked in under.server.asked if not it.is_data(asked)]) == 1
+    assert most == [at_once], "they met, and no more of them than that"
 
 
 @pytest.mark.parametrize("at_once", [1, 3])

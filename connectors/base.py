@@ -70,6 +70,7 @@ class Capability(StrEnum):
     STATUS_FILTER = "status_filter"  # can list by status, so open ones can be re-read
     TOTALS = "totals"  # states how many rows there are
     EXTENSIONS = "extensions"  # shows a new date after an apology
+    HISTORY = "history"  # tells of past supplements, when asked for and when answered
     FINISH_INSTANT = "finish_instant"  # says when it finished
     FILE = "file"  # reads one table in a file, so that a person may bring another
 
@@ -84,6 +85,14 @@ class Applicant:
     address: str = ""
     phone: str = ""
     email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """Papers the source says were asked for at `asked_at` and complete at `answered_at`; None: still waited for."""
+
+    asked_at: datetime
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +123,7 @@ class DossierRecord:
     finished_at: datetime | None = None
     returned_at: datetime | None = None
     source_updated_at: datetime | None = None
+    supplements: tuple[Supplement, ...] = ()  # the source's own history of them, where it has one
     officer: str = ""  # the official who holds it, as the source names them
     applicant: Applicant = field(default_factory=Applicant)
 

@@ -1,6 +1,7 @@
 """One byte form of a `DossierRecord`, so that "changed" is a comparison of hashes.
 
-Keys are sorted, text is UTF-8, instants are ISO 8601 in UTC, alternates are a sorted set. Everything the
+Keys are sorted, text is UTF-8, instants are ISO 8601 in UTC, alternates are a sorted set, supplements are pairs and
+left out where there are none (so that records of sources without them keep the bytes they always had). Everything the
 record holds is in it, the applicant too: it is evidence, kept where evidence is kept, and never logged.
 """
 
@@ -14,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from connectors.base import Applicant, DossierRecord
+from connectors.base import Applicant, DossierRecord, Supplement
 from monitor.domain.dossier import Status
 
 _HASH_BYTES = 20
@@ -38,6 +39,10 @@ def canonical_json(record: DossierRecord) -> bytes:
         if at is not None and at.tzinfo is not UTC:
             plain[name] = _in_utc(at)
     plain["alternates"] = sorted(set(record.alternates))
+    if record.supplements:
+        plain["supplements"] = [[_utc_or_none(s.asked_at), _utc_or_none(s.answered_at)] for s in record.supplements]
+    else:
+        del plain["supplements"]
     plain["applicant"] = dict(zip(_APPLICANT_FIELDS, _applicant_values(record.applicant), strict=True))
     try:
         return orjson.dumps(plain)
@@ -72,6 +77,10 @@ def record_from_json(data: bytes) -> DossierRecord:
         raise NotCanonical("a field is unknown or missing") from None
 
 
+def _utc_or_none(at: datetime | None) -> datetime | None:
+    return None if at is None else _in_utc(at)
+
+
 def _in_utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise NotCanonical("an instant without a zone")
@@ -86,6 +95,8 @@ def _typed(name: str, value: Any) -> Any:
             return Status(value)
         if name == "alternates":
             return _codes(value)
+        if name == "supplements":
+            return tuple(Supplement(*(at and datetime.fromisoformat(at) for at in pair)) for pair in value)
         if name == "applicant":
             return _applicant(value)
     except (TypeError, ValueError):

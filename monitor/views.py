@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from connectors.base import DossierRecord
 from monitor.domain.dossier import FINISHED, PAUSED, Facts, Pause, Precision, Status
 from monitor.domain.findings import View, disagreement
-from monitor.domain.pauses import PauseLog, Seen
+from monitor.domain.pauses import PauseLog, Seen, as_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ def fold(
     against the original needs it (law.md §4.4).
     """
     log = _log(previous).heard(Seen(record.status, heard_at, not_before if previous else None))
+    stated = [(one.asked_at, one.answered_at) for one in record.supplements]
+    pauses = as_told(log.pauses, stated, record.status, heard_at) if stated else log.pauses
     # behind a state nobody understands it may have ended long before the last reading
     known_after = previous.sure_until_at if previous and previous.status is Status.UNKNOWN else not_before
     ended_by_interval = record.status in FINISHED and record.finished_at is None
@@ -102,12 +104,20 @@ def fold(
         finished_after_at=after if ended_by_interval else None,
         finished_by_at=by if ended_by_interval else None,
         returned_at=record.returned_at,
-        paused_since_at=(previous.paused_since_at if previous and was_paused else heard_at) if paused else None,
-        pauses=log.pauses,
+        paused_since_at=_paused_since(previous if was_paused else None, pauses, heard_at) if paused else None,
+        pauses=pauses,
         sure_until_at=log.sure_until,
         officer=record.officer,
         changed_at=heard_at,
     )
+
+
+def _paused_since(standing: SourceView | None, pauses: Sequence[Pause], heard_at: datetime) -> datetime | None:
+    """Since when it stands still: by the source's own date where it gives one, else since we first heard."""
+    last = pauses[-1] if pauses and pauses[-1].is_open else None
+    if last is not None and last.began_after == last.began_by:
+        return last.began_by
+    return standing.paused_since_at if standing else heard_at
 
 
 def _log(previous: SourceView | None) -> PauseLog:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from connectors.base import DossierRecord
+from connectors.base import DossierRecord, Supplement
 from monitor.domain.dossier import Pause, Status
 from monitor.store.tables import Dossier, SourceDossier
 from tests.test_judging_stories import READY, RUNNING, Sessions, at, hear, letters, rows, stage
@@ -40,6 +40,19 @@ def test_a_supplement_asked_for_around_the_promise_is_neither_late_nor_in_time(s
     hear(sessions, at(17), replace(RUNNING, promised_at=at(27, 17)))
     assert stage(sessions) == "in_time", "a new date is a new promise"
     assert rows(sessions, Dossier.late_vs_promise, Dossier.late_vs_original) == [(False, None)]
+
+
+def test_a_source_that_dates_its_supplements_leaves_nothing_open(sessions: Sessions) -> None:
+    """The same story, where the history says that the papers were asked for on the day of the promise, before it."""
+    hear(sessions, at(10), RUNNING)
+    hear(sessions, at(12), RUNNING)
+    hear(sessions, at(14), replace(PARKED, supplements=(Supplement(at(12, 11)),)))
+    assert [between(pause) for pause in ledger(sessions)] == [(at(12, 11), at(12, 11), None, None)]
+    assert rows(sessions, Dossier.paused_since_at) == [(at(12, 11),)]
+    assert stage(sessions) == "paused"
+    assert letters(sessions) == [(1, "owed", "paused")], "owed from the evening before; none is written while it stands"
+    hear(sessions, at(16), replace(RUNNING, supplements=(Supplement(at(12, 11), at(15, 10)),)))
+    assert [between(pause) for pause in ledger(sessions)] == [(at(12, 11), at(12, 11), at(15, 10), at(15, 10))]
 
 
 def test_papers_that_came_back_around_the_promise(sessions: Sessions) -> None:

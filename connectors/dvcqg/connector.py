@@ -28,7 +28,7 @@ class DvcqgConnector:
         self._api = DvcqgApi(settings, transport, clock)
         self._mapping = DvcqgMapping(settings)
         listing = {Capability.LIST} if settings.list_verb else set()
-        self.capabilities = frozenset({Capability.LOOKUP, Capability.EXTENSIONS, *listing})
+        self.capabilities = frozenset({Capability.LOOKUP, Capability.EXTENSIONS, Capability.HISTORY, *listing})
 
     def sweep(self, plan: Sweep) -> Iterator[Page]:
         """What was received in each window up to now. Later changes of older dossiers need `lookup`

@@ -1,11 +1,11 @@
 """From a row of the `mapi` family to a `DossierRecord` (connectors.md §2.5, §2.7, §2.8, §3.1, §3.2)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.base import Applicant, DossierRecord
+from connectors.base import Applicant, DossierRecord, Supplement
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.kit.dates import DateReader, Moment
 from connectors.kit.fields import Row, Unreadable
@@ -56,7 +56,7 @@ WIRE_FIELDS: Mapping[str, tuple[str, ...]] = {
 _CHANNELS = {"1": "counter", "2": "online", "3": "post"}
 _KINDS = {"1": "citizen", "2": "organisation", "3": "organisation", "4": "organisation"}
 _SUPPLEMENTS = "DanhSachHoSoBoSung"  # the only place that carries an old and a new promise (§2.5)
-_NEW_PROMISE = "NgayHenTraMoi"
+_NEW_PROMISE, _ASKED, _ANSWERED = "NgayHenTraMoi", "NgayBoSung", "NgayTiepNhanBoSung"
 
 
 class DvcqgMapping:
@@ -80,6 +80,7 @@ class DvcqgMapping:
         receipt = row.code(*self._names["receipt"])
         status, status_raw = self._status(row)
         promised = self._moment(row, "promised_at")
+        asked_for = _objects(row.value(_SUPPLEMENTS))
         returned = self._moment(row, "returned_at")
         finished = self._moment(row, "finished_at") or (returned if status in FINISHED else None)
         return DossierRecord(
@@ -99,10 +100,11 @@ class DvcqgMapping:
             received_at=_at(self._moment(row, "received_at")),
             promised_at=_at(promised),
             promised_date_only=promised is not None and promised.date_only,
-            extended_at=self._extended(row, promised),
+            extended_at=self._extended(asked_for, promised),
             finished_at=_at(finished),
             returned_at=_at(returned),
             source_updated_at=_at(self._side_moment(row, "updated_at")),
+            supplements=self._supplements(asked_for),
             officer=self._text(row, "officer"),
             applicant=self._applicant(row),
         )
@@ -141,13 +143,22 @@ class DvcqgMapping:
     def _text(self, row: Row, field: str) -> str:
         return row.text(*self._names[field])
 
-    def _extended(self, row: Row, promised: Moment | None) -> datetime | None:
+    def _extended(self, asked_for: Sequence[Row], promised: Moment | None) -> datetime | None:
         """The latest new promise among the supplements, if it really is later."""
-        supplements = row.value(_SUPPLEMENTS)
-        items = [item for item in supplements if isinstance(item, dict)] if isinstance(supplements, list) else []
-        moments = [Row(item).moment(self._nested_dates, _NEW_PROMISE) for item in items]
+        moments = [item.moment(self._nested_dates, _NEW_PROMISE) for item in asked_for]
         latest = max((moment.at for moment in moments if moment is not None), default=None)
         return latest if latest is not None and promised is not None and latest > promised.at else None
+
+    def _supplements(self, asked_for: Sequence[Row]) -> tuple[Supplement, ...]:
+        """When papers were asked for and when they were complete, oldest first. A day without its hour is no instant,
+        and what cannot be read is not there: then what the readings saw of the state stands."""
+        told = []
+        for item in asked_for:
+            asked, answered = (item.side_moment(self._nested_dates, name) for name in (_ASKED, _ANSWERED))
+            is_told = item.value(_ANSWERED) is None or (answered is not None and not answered.date_only)
+            if asked is not None and not asked.date_only and is_told:
+                told.append(Supplement(asked.at, _at(answered)))
+        return tuple(sorted(told, key=lambda one: one.asked_at))
 
     def _applicant(self, row: Row) -> Applicant:
         return Applicant(
@@ -158,6 +169,10 @@ class DvcqgMapping:
             phone=phone(self._text(row, "phone")),
             email=email(self._text(row, "email")),
         )
+
+
+def _objects(value: object) -> Sequence[Row]:
+    return [Row(item) for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _at(moment: Moment | None) -> datetime | None:

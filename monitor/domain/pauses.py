@@ -63,6 +63,54 @@ class PauseLog:
         return PauseLog(pauses)
 
 
+def as_told(
+    pauses: Sequence[Pause], stated: Iterable[tuple[datetime, datetime | None]], status: Status, heard_at: datetime
+) -> tuple[Pause, ...]:
+    """The ledger with the supplements that the source itself dates: (asked for, complete; None: still waited for),
+    heard at `heard_at` with the state `status`. A dated one takes the place of what polls saw of it, at its exact
+    bounds; one that contradicts what they saw is not believed, and without any the ledger stays as it is."""
+    stated = tuple(stated)
+    if not stated:
+        return tuple(pauses)
+    seen = [pause for pause in pauses if not _is_dated(pause)]  # what an earlier telling dated, this one tells anew
+    supplements = [pause for pause in seen if pause.kind is Status.SUPPLEMENT]
+    told: list[Pause] = []
+    for asked, answered in sorted(stated, key=lambda one: one[0]):
+        pause = Pause(Status.SUPPLEMENT, asked, asked, answered, answered)
+        is_possible = asked <= heard_at if answered is None else asked <= answered <= heard_at
+        is_waited_for = answered is not None or status is Status.SUPPLEMENT
+        fits = all(_covers(pause, other) or _is_apart(pause, other) for other in supplements)
+        if is_possible and is_waited_for and fits and not any(other.is_open for other in told):
+            told.append(pause)
+    rest = [p for p in seen if p.kind is not Status.SUPPLEMENT or not any(_covers(t, p) for t in told)]
+    return tuple(sorted([*rest, *told], key=lambda pause: (pause.is_open, pause.began_by)))
+
+
+def _is_dated(pause: Pause) -> bool:
+    """Polls leave a bound between two readings, or none before the first."""
+    return pause.kind is Status.SUPPLEMENT and pause.began_after == pause.began_by
+
+
+def _covers(told: Pause, seen: Pause) -> bool:
+    """Whether what is told began and ended within the bounds that were seen."""
+    if told.is_open != seen.is_open or not _is_within(told.began_by, seen.began_after, seen.began_by):
+        return False
+    if told.ended_by is None or seen.ended_by is None:
+        return True
+    return _is_within(told.ended_by, seen.ended_after or seen.began_by, seen.ended_by)
+
+
+def _is_within(at: datetime, after: datetime | None, by: datetime) -> bool:
+    return (after is None or after <= at) and at <= by
+
+
+def _is_apart(told: Pause, seen: Pause) -> bool:
+    """Whether nothing that was certainly seen lies within what is told."""
+    seen_until = None if seen.is_open else (seen.ended_after or seen.began_by)
+    is_before = told.ended_by is not None and told.ended_by <= seen.began_by
+    return is_before or (seen_until is not None and seen_until <= told.began_by)
+
+
 def pauses_seen(history: Iterable[Seen], *, payment_pauses: bool = False) -> tuple[Pause, ...]:
     """The pauses in a history of states, oldest first. A financial duty pauses only where the procedure says so."""
     log = PauseLog()

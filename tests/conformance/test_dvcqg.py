@@ -14,9 +14,11 @@ from connectors.base import (
     Page,
     Reach,
     SourceUnavailable,
+    Supplement,
     Sweep,
     UnexpectedAnswer,
 )
+from connectors.canonical import canonical_json, record_from_json
 from connectors.dvcqg.connector import build
 from connectors.dvcqg.settings import DvcqgSettings
 from connectors.kit.http import RequestsTransport
@@ -318,6 +320,23 @@ class TestByCode(Mapi):
         record = self.read_rows([self.row(1, DanhSachHoSoBoSung=[asked, {"NgayHenTraMoi": None}, "?"])]).only
         assert record.extended_at == datetime(2025, 11, 14, 1, 15, tzinfo=UTC)
         assert self.read_rows([self.row(1, DanhSachHoSoBoSung="string")]).only.extended_at is None
+
+    def test_34_the_history_of_supplements(self) -> None:
+        """Hypothesis: the shape is a vendor's class (connectors.md §2.5); no portal was seen to fill it."""
+        told = [
+            {"HoSoBoSungId": 2, "NgayBoSung": "2025-11-12T09:00:00", "NgayTiepNhanBoSung": None},
+            {"HoSoBoSungId": 1, "NgayBoSung": "20251106100000", "NgayTiepNhanBoSung": "2025-11-07T15:30:00"},
+            {"NgayBoSung": "2025-11-01", "NgayTiepNhanBoSung": None},  # a day is no instant
+            {"NgayBoSung": "2025-11-02T08:00:00", "NgayTiepNhanBoSung": "hôm qua"},
+            {"NgayBoSung": "mai"}, "?", None,
+        ]  # fmt: skip
+        record = self.read_rows([self.row(1, DanhSachHoSoBoSung=told)]).only
+        assert record.supplements == (
+            Supplement(datetime(2025, 11, 6, 3, tzinfo=UTC), datetime(2025, 11, 7, 8, 30, tzinfo=UTC)),
+            Supplement(datetime(2025, 11, 12, 2, tzinfo=UTC)),
+        )
+        assert record_from_json(canonical_json(record)) == record
+        assert self.read_rows([self.row(1, DanhSachHoSoBoSung=[])]).only.supplements == ()
 
     @pytest.mark.parametrize("text", ["20251110081500", "10/11/2025 08:15:00", "10/11/2025 08:15"])
     def test_25_formats_of_the_family(self, text: str) -> None:

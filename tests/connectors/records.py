@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from connectors.base import Applicant, DossierRecord
+from connectors.base import Applicant, DossierRecord, Supplement
 from monitor.domain.dossier import Status
 
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
@@ -27,6 +27,7 @@ RECORDS = st.builds(
     finished_at=MAYBE,
     returned_at=MAYBE,
     source_updated_at=MAYBE,
+    supplements=st.lists(st.builds(Supplement, INSTANTS, MAYBE), max_size=2).map(tuple),
     officer=TEXT,
     applicant=st.builds(Applicant, name=TEXT, phone=TEXT, address=TEXT),
 )

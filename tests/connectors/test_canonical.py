@@ -3,12 +3,13 @@
 import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Applicant, DossierRecord
+from connectors.base import Applicant, DossierRecord, Supplement
 from connectors.canonical import NotCanonical, canonical_json, record_from_json, record_hash
 from monitor.domain.dossier import Status
 from tests.connectors.records import RECORDS
@@ -39,11 +40,15 @@ def test_round_trip_keeps_every_fact(record: DossierRecord) -> None:
 @given(RECORDS, st.randoms(use_true_random=False), st.integers(-12, 14))
 def test_order_and_zone_are_cosmetic(record: DossierRecord, chance: object, hours: int) -> None:
     elsewhere = timezone(timedelta(hours=hours))
-    turned = {
+    turned: dict[str, Any] = {
         f.name: getattr(record, f.name).astimezone(elsewhere)
         for f in fields(record)
         if isinstance(getattr(record, f.name), datetime)
     }
+    turned["supplements"] = tuple(
+        Supplement(one.asked_at.astimezone(elsewhere), one.answered_at and one.answered_at.astimezone(elsewhere))
+        for one in record.supplements
+    )
     shuffled = tuple(sorted(record.alternates, reverse=hours % 2 == 0))
     assert record_hash(replace(record, alternates=shuffled, **turned)) == record_hash(record)
 
@@ -60,6 +65,8 @@ def test_order_and_zone_are_cosmetic(record: DossierRecord, chance: object, hour
         {"alternates": ("A",)},
         {"applicant": Applicant(name="Nguyễn Văn Mẫu", kind="citizen", phone="0900000001")},
         {"source_updated_at": AT},
+        {"supplements": (Supplement(AT),)},
+        {"supplements": (Supplement(AT, AT),)},
     ],
 )
 def test_every_fact_counts(changed: dict[str, object]) -> None:
@@ -104,6 +111,8 @@ def test_an_instant_without_zone_is_refused() -> None:
         b'{"key":1,"code":"","status":"ready","status_raw":""}',
         b'{"key":"1","code":"","status":"ready","status_raw":"","x":""}',
         b'{"key":"1","code":"","status":"ready","status_raw":"","promised_at":"soon"}',
+        b'{"key":"1","code":"","status":"ready","status_raw":"","supplements":[["2025-11-10"],["soon"]]}',
+        b'{"key":"1","code":"","status":"ready","status_raw":"","supplements":[7]}',
         b'{"key":"1","code":"","status":"ready","status_raw":"","applicant":{"nome":""}}',
     ],
 )

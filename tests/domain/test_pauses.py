@@ -1,6 +1,7 @@
 """The ledger of pauses, as polls saw them, by both readings of the law."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from monitor.domain.limits import CountingRules, parse_limit
 from monitor.domain.pauses import (
     Mode,
     Seen,
+    as_told,
     intake_by,
     pauses_seen,
     reckon,
@@ -68,6 +70,54 @@ def test_pauses_of_a_history(states: str, payment_pauses: bool, kinds: str, why:
     history = [Seen(Status[name], start + timedelta(days=n)) for n, name in enumerate(states.split())]
     found = pauses_seen(history, payment_pauses=payment_pauses)
     assert " ".join(p.kind.name + "*" * p.is_open for p in found) == kinds, why
+
+
+SEEN = {  # what polls saw, once an hour
+    "closed": Pause(Status.SUPPLEMENT, at("2026-11-04 08:00"), at("2026-11-04 09:00"), at("2026-11-05 08:00"), at("2026-11-05 09:00")),
+    "open": Pause(Status.SUPPLEMENT, at("2026-11-04 08:00"), at("2026-11-04 09:00")),
+    "first": Pause(Status.SUPPLEMENT, None, at("2026-11-04 09:00"), None, at("2026-11-04 10:00")),
+    "dated": Pause(Status.SUPPLEMENT, at("2026-11-04 08:30"), at("2026-11-04 08:30"), at("2026-11-05 08:30"), at("2026-11-05 08:30")),
+    "suspended": Pause(Status.SUSPENDED, at("2026-11-06 08:00"), at("2026-11-06 09:00"), at("2026-11-07 08:00"), at("2026-11-07 09:00")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("held", "stated", "status", "ledger", "why"),
+    [
+        ("closed", "", "PROCESSING", "closed", "nothing told, nothing changed"),
+        ("closed", "4T08:30-5T08:30", "PROCESSING", "4T08:30-5T08:30", "the exact dates of what was seen"),
+        ("", "4T08:30-5T08:30", "PROCESSING", "4T08:30-5T08:30", "begun and over before the first reading"),
+        ("", "4T08:30-5T08:30 6T08:00-", "SUPPLEMENT", "4T08:30-5T08:30 6T08:00-", "one over, one waited for"),
+        ("open", "4T08:30-", "SUPPLEMENT", "4T08:30-", "since when it stands"),
+        ("open", "4T08:30-", "PROCESSING", "open", "waited for, says the history; running, says the state"),
+        ("open", "4T08:30-4T12:00", "SUPPLEMENT", "open", "over, says the history; seen standing"),
+        ("open", "2T08:30-3T12:00", "SUPPLEMENT", "2T08:30-3T12:00 open", "an earlier one besides"),
+        ("open", "5T08:00-", "SUPPLEMENT", "open", "asked for after it was seen"),
+        ("closed", "4T12:00-5T08:30", "PROCESSING", "closed", "asked for after it was seen"),
+        ("closed", "4T08:30-4T12:00", "PROCESSING", "closed", "over while it was still seen"),
+        ("closed", "3T08:30-5T08:30", "PROCESSING", "closed", "seen running after that"),
+        ("closed", "4T08:30-6T08:30", "PROCESSING", "closed", "seen running before that"),
+        ("closed", "6T08:30-6T12:00", "PROCESSING", "closed 6T08:30-6T12:00", "a later one besides"),
+        ("first", "3T08:30-4T09:30", "PROCESSING", "3T08:30-4T09:30", "seen once, at the first reading"),
+        ("dated", "4T08:00-5T10:00", "PROCESSING", "4T08:00-5T10:00", "the source corrects its own dates"),
+        ("suspended", "6T08:30-6T12:00", "PROCESSING", "6T08:30-6T12:00 suspended", "of another kind: both"),
+        ("closed", "5T08:30-4T08:30", "PROCESSING", "closed", "answered before it was asked"),
+        ("", "8T08:00-9T08:00", "PROCESSING", "", "not yet"),
+        ("", "9T08:00-", "SUPPLEMENT", "", "not yet"),
+        ("", "4T08:00- 5T08:00-", "SUPPLEMENT", "4T08:00-", "one stands at a time"),
+    ],
+)
+def test_supplements_that_the_source_dates_itself(held: str, stated: str, status: str, ledger: str, why: str) -> None:
+    def when(text: str) -> Any:
+        return at(f"2026-11-0{text.replace('T', ' ')}") if text else None
+
+    def pause(words: str) -> Pause:
+        begun, _, ended = words.partition("-")
+        return Pause(Status.SUPPLEMENT, when(begun), when(begun), when(ended), when(ended))
+
+    told = [(when(one.partition("-")[0]), when(one.partition("-")[2])) for one in stated.split()]
+    expected = tuple(SEEN[word] if word in SEEN else pause(word) for word in ledger.split())
+    assert as_told([SEEN[held]] if held else [], told, Status[status], at("2026-11-08 07:00")) == expected, why
 
 
 def test_an_open_pause_has_no_length_and_leaves_no_due_date() -> None:

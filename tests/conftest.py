@@ -14,10 +14,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.access import passwords
 from monitor.store import database
 from monitor.store.migrate import upgrade
 from tests.alike import sharing
@@ -30,6 +32,10 @@ if not PROOF:
     hypothesis.settings.load_profile("same_every_time")
 
 database.create_engine = sharing(create_engine)
+
+# The real algorithm with cheap settings: a demo alone makes six accounts. `test_the_settings_of_the_hash` holds the others.
+SHIPPED_HASHER = passwords._hasher
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("DUNGHEN_REQUIRE_ALL") == "1"

@@ -7,21 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from monitor.access import accounts, passwords, tokens
+from monitor.access import accounts, tokens
 from monitor.access.accounts import Outcome
 from monitor.access.rights import Right
 from monitor.people import load_directory
 from monitor.store import database
 from monitor.store.tables import Account, Audit
 from tests.cli.office import MONDAY, Office
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with cheap settings: the expensive ones are tried at the door (tests/web/test_door.py)."""
-    from argon2 import PasswordHasher
-
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def _store(office: Office) -> Any:

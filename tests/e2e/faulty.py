@@ -14,8 +14,8 @@ def mark_before_send() -> None:
     """A message counts as sent when it is claimed; what then goes wrong is never known (healthchecks' order)."""
     claim = sending._claim
 
-    def claim_and_mark(sessions: Any, message_id: int, now: Any) -> Any:
-        claimed = claim(sessions, message_id, now)
+    def claim_and_mark(sessions: Any, message_id: int, *told: Any) -> Any:
+        claimed = claim(sessions, message_id, *told)
         with sessions.begin() as session:
             message = session.get_one(Message, message_id)
             if message.state == "sending":

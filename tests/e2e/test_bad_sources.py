@@ -143,7 +143,7 @@ def test_unknown_and_unpromised_are_classes_of_their_own(
 
 def test_a_source_that_comes_back_is_told_in_one_message_each_not_a_storm(tmp_path: Path, sqlite_url: str) -> None:
     """Two days of silence pile up duties; on the return every official hears of all of them at once."""
-    with stand(tmp_path, url=sqlite_url, size=700) as (sandbox, program, clock):
+    with stand(tmp_path, url=sqlite_url, size=320) as (sandbox, program, clock):
         whole_job(program, clock)
         quick = [s.model_copy(update={"timeout": 1, "tries": 1}) for s in program.settings.sources]
         program.settings = program.settings.model_copy(update={"sources": tuple(quick)})

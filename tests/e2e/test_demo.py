@@ -77,5 +77,5 @@ def test_other_provinces_agree_at_other_moments_of_a_working_day(tmp_path: Path,
     on = days.working_day_from(first + timedelta(days=chosen.randrange(400)))
     minute = chosen.choice((7 * 60 + 40 + chosen.randrange(220), 13 * 60 + 5 + chosen.randrange(200)))
     at = datetime.combine(on, time(minute // 60, minute % 60), days.VN)
-    code, screen = shown(tmp_path, size=500, seed=chosen.randrange(10**6), at=at)
+    code, screen = shown(tmp_path, size=300, seed=chosen.randrange(10**6), at=at)
     assert (code, red_rows(screen)) == (0, []), at

@@ -15,12 +15,10 @@ import httpx
 import pytest
 import structlog
 import uvicorn
-from argon2 import PasswordHasher
 from httpx._config import create_ssl_context
 from sqlalchemy import Engine
 
 from monitor import logs
-from monitor.access import passwords
 from monitor.engine import Engine as Scheduler
 from monitor.store import database
 from monitor.web.app import make_app
@@ -81,13 +79,6 @@ def program(store: Engine, filled: Path, tmp_path: Path) -> Any:
     site = made.settings.site.model_copy(update={"data_dir": tmp_path / "data"})
     made.settings = made.settings.model_copy(update={"site": site})
     return made
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with cheap settings; `test_the_settings_of_the_hash` holds the expensive ones."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    passwords._decoy.cache_clear()
 
 
 @pytest.fixture

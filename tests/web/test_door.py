@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from monitor.store import audit
 from monitor.store.tables import Account, Audit, WebSession
 from monitor.web.gate import safe_target
 from monitor.web.signing_in import Tries
+from tests.conftest import SHIPPED_HASHER
 from tests.web import desk
 from tests.web.conftest import served
 
@@ -209,7 +209,7 @@ def test_the_rules_of_passwords(password: str, good: bool) -> None:
 
 def test_the_settings_of_the_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """argon2id with 64 MiB: what OWASP asks and more. Decomposed letters are the same password."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher())
+    monkeypatch.setattr(passwords, "_hasher", SHIPPED_HASHER)
     stored = passwords.hashed("mật khẩu của tôi")
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert passwords.matches(stored, "mật khẩu của tôi")

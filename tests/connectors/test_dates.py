@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.kit.dates import FIRST_YEAR, LAST_YEAR, DateReader, DateUnreadable, Moment, check_formats
+from tests.connectors.told import told
 from tests.counts import proof_examples
+from tests.mutants import CHANCE, SEEDS, variants
+from tests.mutants import value as any_value
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 EVERY = ("%Y%m%d%H%M%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y", "iso", "epoch_ms")
@@ -80,16 +83,24 @@ def test_25_31_anything_else_is_refused_without_its_text(broken: object) -> None
     assert str(broken)[:8] not in str(caught.value)
 
 
-@settings(max_examples=proof_examples(200, 100_000), deadline=None)
+DATES = ("10/11/2025 08:15:00", "2025-11-10T08:15:00.123+0700", "20251110081500", "1762737300000", "10/11/2025")
+
+
+@SEEDS
 @given(
-    st.text(string.digits + "/-: TZ+.", max_size=24) | st.text(max_size=30) | st.integers() | st.floats() | st.none()
+    st.text(string.digits + "/-: TZ+.", max_size=24) | st.text(max_size=30) | st.integers() | st.floats() | st.none(),
+    CHANCE,
 )
-def test_no_text_breaks_the_reader(value: object) -> None:
-    try:
-        moment = DateReader(EVERY, HANOI).read(value)
-    except DateUnreadable:
-        return
-    assert moment is None or FIRST_YEAR - 1 <= moment.at.year <= LAST_YEAR + 1
+def test_no_text_breaks_the_reader_and_what_it_reads_is_stated(seed: object, chance: int) -> None:
+    """What is read is held against the standard library's reading of the same formats."""
+    reader = DateReader(EVERY, HANOI)
+    for value in variants(DATES[chance % 5] if chance % 3 else seed, chance, any_value):
+        try:
+            moment = reader.read(value)
+        except DateUnreadable:
+            continue
+        assert moment is None or FIRST_YEAR - 1 <= moment.at.year <= LAST_YEAR + 1
+        assert (moment and moment.at) == told(value, EVERY)
 
 
 @settings(max_examples=proof_examples(200, 100_000), deadline=None)

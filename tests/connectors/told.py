@@ -24,7 +24,7 @@ def told(value: object, formats: Sequence[str], zone: tzinfo = HANOI) -> datetim
     words = str(value if isinstance(value, str) else int(value)).strip()
     for one in formats:
         with suppress(ValueError, OverflowError):
-            wall = _iso(words) if one == "iso" else datetime.strptime(words, one)  # noqa: DTZ007 - the zone comes next
+            wall = _wall(words, one)
             at = (wall if wall.tzinfo else wall.replace(tzinfo=zone)).astimezone(UTC)
             return at if at > _LAST_ZERO else None
     return None
@@ -39,6 +39,22 @@ def nothing_guessed(
         held = getattr(record, field)
         stated = next((row[name] for name in names if row.get(name) not in (None, "")), None)
         assert held == told(stated, formats), f"{field}: {held} of {stated!r}"
+
+
+def _wall(words: str, one: str) -> datetime:
+    if one == "iso":
+        return _iso(words)
+    if one.startswith("epoch"):
+        return _epoch(words, one)
+    return datetime.strptime(words, one)  # noqa: DTZ007 - the zone comes next
+
+
+def _epoch(words: str, unit: str) -> datetime:
+    if not re.fullmatch(r"-?[0-9]{1,16}", words):
+        raise ValueError
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(
+        **{"milliseconds" if unit == "epoch_ms" else "seconds": int(words)}
+    )
 
 
 def _iso(words: str) -> datetime:

@@ -51,7 +51,6 @@ _FOUND = select(_FINDING.c.dossier_id, _FINDING.c.kind, _FINDING.c.found_at).whe
     one_of(_FINDING.c.dossier_id),
     _FINDING.c.closed_at.is_(None),
     _FINDING.c.confirmed_by == "",
-    _FINDING.c.kind.in_([kind.value for kind in FINDING_OF.values()]),
 )
 _READ = ("id", "dossier_id", "promise_number", "key", "rung", "occasion", "state", "reason", "rung_at")
 _NOTICES = select(*(_NOTICE.c[name] for name in _READ)).where(one_of(_NOTICE.c.dossier_id))

@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
@@ -44,9 +45,6 @@ NOW = ""  # the span of all days
 # What is asked for every batch, built once: building a statement costs more than a few rows' reading.
 _STANDING, _LETTER, _FINDING = (table_of(one) for one in (Standing, Letter, FindingRow))
 _HELD = select(_STANDING).where(one_of(_STANDING.c.dossier_id)).order_by(_STANDING.c.since_on)
-_STANDING_IDS = select(
-    *(_STANDING.c[name] for name in ("id", "dossier_id", "measure", "number", "since_on"))
-).where(one_of(_STANDING.c.dossier_id))  # fmt: skip
 _DELETED = delete(_STANDING).where(one_of(_STANDING.c.id))
 _PRESENT_LETTERS = select(
     *(_LETTER.c[name] for name in ("dossier_id", "promise_number", "state", "is_late", "owed_at"))
@@ -113,7 +111,7 @@ def count_judged(session: Session, judged: Sequence[Judged], calendar: WorkingCa
     )
     wanted += _letters(session, ids, held, groups, calendar, today)
     wanted += _findings(session, ids, held, groups, calendar, today)
-    _replace(session, [row for rows in held.values() for row in rows], wanted)
+    _replace(session, held.rows(), wanted, held.ids)
 
 
 def count_steps(session: Session, calendar: WorkingCalendar) -> None:
@@ -131,14 +129,14 @@ def count_steps(session: Session, calendar: WorkingCalendar) -> None:
         ids = sorted(dossier_id for dossier_id, day in last.items() if day == on)
         held = _held(session, ids, _LETTERS)
         wanted = _letters(session, ids, held, _groups(session, ids), calendar, on)
-        _replace(session, [row for rows in held.values() for row in rows], wanted)
+        _replace(session, held.rows(), wanted, held.ids)
 
 
 def forget(session: Session, dossier_ids: Collection[int]) -> None:
     """Takes dossiers out of every figure: they turned out to be another view of dossiers that are counted."""
     take_back(session, dossier_ids)
     held = _held(session, sorted(dossier_ids))
-    _replace(session, [row for rows in held.values() for row in rows], [])
+    _replace(session, held.rows(), [], held.ids)
 
 
 def _groups(session: Session, ids: Sequence[int]) -> dict[int, Group]:
@@ -154,14 +152,25 @@ def _group(row: Any) -> Group:
     return Group(row.agency_code, row.procedure_code, row.field_code, row.speaking_source, row.channel)
 
 
-def _held(session: Session, ids: Sequence[int], measures: Collection[str] | None = None) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+class _Held(dict[int, list[Row]]):
+    """What stands for each dossier, and the ids of those rows by key."""
+
+    ids: dict[tuple[int, str, int, date], int]
+
+    def rows(self) -> list[Row]:
+        return [row for rows in self.values() for row in rows]
+
+
+def _held(session: Session, ids: Sequence[int], measures: Collection[str] | None = None) -> _Held:
+    found = _Held()
+    found.ids = {}
     statement = _HELD if measures is None else _HELD.where(_STANDING.c.measure.in_(sorted(measures)))
     for batch in in_batches(ids):
         for row in rows_of(session, statement, ids=batch):
             group = Group(row.agency_code, row.procedure_code, row.field_code, row.source, row.channel)
             kept = Row(row.dossier_id, row.measure, row.number, row.since_on, row.until_on, group)
             found.setdefault(row.dossier_id, []).append(kept)
+            found.ids[_key(kept)] = row.id
     return found
 
 
@@ -275,8 +284,13 @@ def _sided(
             yield Row(dossier_id, wanted[0], number, since, None, groups[dossier_id])
 
 
-def _replace(session: Session, before: Sequence[Row], after: Sequence[Row]) -> None:
-    """Writes the difference, in `standing` and in `figure`."""
+def _replace(
+    session: Session,
+    before: Sequence[Row],
+    after: Sequence[Row],
+    ids: Mapping[tuple[int, str, int, date], int] = MappingProxyType({}),
+) -> None:
+    """Writes the difference, in `standing` and in `figure`. `ids`: those of the rows that stood before, by key."""
     old = {_key(row): row for row in before}
     new = {_key(row): row for row in after}
     gone = [row for key, row in old.items() if key not in new]
@@ -284,7 +298,6 @@ def _replace(session: Session, before: Sequence[Row], after: Sequence[Row]) -> N
     changed = [row for key, row in new.items() if key in old and old[key] != row]
     if not (gone or begun or changed):
         return
-    ids = _ids(session, [*gone, *changed])
     for batch in in_batches([ids[_key(row)] for row in gone]):
         session.connection().execute(_DELETED, {"ids": batch})
     insert_many(session, Standing, [_columns(row) for row in begun])
@@ -316,15 +329,6 @@ def _columns(row: Row) -> dict[str, Any]:
         "until_on": row.until_on,
         **row.group._asdict(),
     }
-
-
-def _ids(session: Session, rows: Sequence[Row]) -> dict[tuple[int, str, int, date], int]:
-    """The ids of these rows, and others of their dossiers, by key."""
-    found: dict[tuple[int, str, int, date], int] = {}
-    for batch in in_batches(sorted({row.dossier_id for row in rows})):
-        for id_, *key in rows_of(session, _STANDING_IDS, ids=batch):
-            found[(key[0], key[1], key[2], key[3])] = id_
-    return found
 
 
 def _days(row: Row) -> list[tuple[date, int]]:

@@ -19,7 +19,6 @@ from monitor.domain.stage import Judgement, Stage, Warning
 from monitor.letter_duty import LETTER_COLUMNS, owe_letter, write_letters
 from monitor.people import Directory
 from monitor.policies import Version
-from monitor.store.findings import open_kinds
 from monitor.store.tables import Letter
 from monitor.store.writing import in_batches, one_of, rows_of, table_of
 
@@ -117,8 +116,11 @@ def context_of(session: Session, ids: Collection[int], ladder: Version) -> Conte
     for batch in in_batches(sorted(ids)):
         for row in rows_of(session, _LETTERS, ids=batch):
             letters[row.dossier_id, row.promise_number] = row
-    blocked = open_kinds(session, ids, unconfirmed_only=True)
-    return Context(letters, blocked, record_of(session, ids, ladder))
+    record = record_of(session, ids, ladder)
+    blocked: dict[int, set[str]] = {}
+    for dossier_id, kind in record.found_at:
+        blocked.setdefault(dossier_id, set()).add(kind)
+    return Context(letters, blocked, record)
 
 
 def write_owed(session: Session, work: Work, now: datetime) -> None:

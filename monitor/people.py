@@ -134,6 +134,7 @@ class Directory:
         for agency in self._agencies.values():
             for name in names_of(agency):
                 self._names.setdefault(name, []).append(agency)
+        self._posts_on = lru_cache(maxsize=1_000)(self._find_posts)  # asked at every pass, of the same people
         self._canonical = lru_cache(maxsize=10_000)(self._look_up)  # asked for every row of every source
 
     def canonical(self, source: str, agency_code: str, on: date | None = None) -> str:
@@ -182,6 +183,9 @@ class Directory:
 
     def posts_of(self, person: str, on: date) -> list[Post]:
         """The posts a person holds on that day, then those they stand in for, through a chain too."""
+        return list(self._posts_on(person, on))
+
+    def _find_posts(self, person: str, on: date) -> list[Post]:
         own = [post for post in self._posts_of.get(person, ()) if post.is_held(on)]
         others = [
             post

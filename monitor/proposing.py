@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import String, and_, column, func, select, values
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.proposal import Proposal, propose
 from monitor.pace import LATE, TAKEN
+from monitor.store.pairs import asked_pairs
 from monitor.store.tables import Pace
 from monitor.store.writing import in_batches
 
@@ -54,9 +55,9 @@ def history_of(session: Session, dossiers: Collection[Subject], today: date) -> 
     wanted = pairs | {(procedure, "") for procedure, _ in pairs}
     for batch in in_batches(sorted(wanted), _PAIRS_AT_ONCE):
         # joined outwards from the pairs: SQLite seeks no list of pairs in an index
-        asked = values(column("procedure", String), column("agency", String), name="asked").data(list(batch)).cte()
+        asked = asked_pairs(session, batch)
         same = and_(
-            Pace.kind == TAKEN, Pace.procedure_code == asked.c.procedure, Pace.agency_code == asked.c.agency, recent
+            Pace.kind == TAKEN, Pace.procedure_code == asked.c.first, Pace.agency_code == asked.c.second, recent
         )
         counted = select(*columns, func.sum(Pace.number)).select_from(asked).outerjoin(Pace, same).group_by(*columns)
         for procedure, agency, days, number in session.execute(counted):

@@ -101,10 +101,12 @@ def letters_due(
     *,
     agencies: Collection[str] | None = None,
     limit: int | None = None,
+    first: Collection[str] = (),
 ) -> list[Due]:
     """The resolving agency's worklist: letters that are not yet with the counter. What is late first, then by the hour
-    each must be out. `agencies` are canonical codes (None = all); drafts carry the date the clock proposes."""
-    return _listed(session, office, calendar, now, AGENCY_STATES, agencies, limit)
+    each must be out. `agencies` are canonical codes (None = all); drafts carry the date the clock proposes. A list that
+    is cut holds those in the states `first` before all others."""
+    return _listed(session, office, calendar, now, AGENCY_STATES, agencies, limit, first)
 
 
 def counter_due(
@@ -134,22 +136,27 @@ def _listed(
     states: Collection[str],
     agencies: Collection[str] | None,
     limit: int | None,
+    first: Collection[str] = (),
 ) -> list[Due]:
     rows: list[Any] = []
     for part in [None] if agencies is None else in_batches(sorted(agencies)):
         query = _query(states)
         if limit is not None:
-            chosen = _most_urgent(states, office, calendar.local_date(now), now).limit(limit)
+            chosen = _most_urgent(states, office, calendar.local_date(now), now, first).limit(limit)
             query = query.where(Letter.id.in_(chosen if part is None else chosen.where(Letter.agency_code.in_(part))))
         elif part is not None:
             query = query.where(Letter.agency_code.in_(part))
         rows += session.execute(query).all()
     found = _dues(session, rows, office, calendar, now)
     found.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
-    return found[:limit]
+    if limit is None:
+        return found
+    return sorted(found, key=lambda due: due.state not in first)[:limit]
 
 
-def _most_urgent(states: Collection[str], office: Office, today: date, now: datetime) -> Select[Any]:
+def _most_urgent(
+    states: Collection[str], office: Office, today: date, now: datetime, first: Collection[str]
+) -> Select[Any]:
     """The letters in the order of the list as far as they tell it themselves, so that a long list is cut before it is
     read. Within one day offices may close at different hours: only there can the cut differ from the list."""
     own = Dossier.id == Letter.dossier_id
@@ -165,6 +172,7 @@ def _most_urgent(states: Collection[str], office: Office, today: date, now: date
         select(Letter.id)
         .where(Letter.state.in_(sorted(states)), or_(Letter.state != LetterState.VOID, and_(_by_hand(), runs)))
         .order_by(
+            *([case((Letter.state.in_(sorted(first)), 0), else_=1)] if first else []),
             case((and_(unsigned, held), 1), else_=0),
             case((with_counter, 0), (over, 0), else_=1),
             case((with_counter, func.coalesce(Letter.counter_told_at, now)), else_=None),

@@ -70,6 +70,13 @@ class Counts:
     findings: Mapping[str, int] = field(default_factory=dict)
     messages: Mapping[str, int] = field(default_factory=dict)
 
+    def listed(self, names: Collection[str]) -> dict[str, int]:
+        """How many rows `late_dossiers` has of each of these names: what a silent source said last is found under its
+        stage too. They must be among what was counted."""
+        silent = sum(number for stage, number in self.silent_by_stage.items() if stage in names)
+        found = {name: self.by_stage.get(name, 0) for name in {*names, Shown.SOURCE_SILENT.value}}
+        return found if Shown.SOURCE_SILENT in names else found | {Shown.SOURCE_SILENT.value: silent}
+
     @property
     def late_now(self) -> int:
         return self.by_stage.get("late", 0)
@@ -159,7 +166,8 @@ def late_number(
     stale_sources: Collection[str] = (),
 ) -> int:
     """How many rows `late_dossiers` has without a limit."""
-    return sum(census(session, now, stale_sources, agency, directory, names_of(stages)).values())
+    names = names_of(stages)
+    return sum(census(session, now, stale_sources, agency, directory, names).listed(names).values())
 
 
 def urgent_counts(
@@ -172,8 +180,13 @@ def urgent_counts(
     directory: AgencyTree | None = None,
 ) -> Counts:
     """The part of `counts` that a page of the day needs: these stages and the letters. `total` is theirs alone."""
-    by_stage = census(session, now, stale_sources, agency, directory, stages)
-    return Counts(total=sum(by_stage.values()), by_stage=by_stage, **_open_letters(session, agency, directory))
+    found = census(session, now, stale_sources, agency, directory, stages)
+    return replace(found, **_open_letters(session, agency, directory))
+
+
+def letter_counts(session: Session, *, agency: str | None = None, directory: AgencyTree | None = None) -> Counts:
+    """The part of `counts` that is about letters, in one query."""
+    return Counts(**_open_letters(session, agency, directory))
 
 
 def site_counts(session: Session) -> Counts:
@@ -203,9 +216,10 @@ def census(
     agency: str | None,
     directory: AgencyTree | None,
     names: Collection[str] | None,
-) -> dict[str, int]:
-    """How many are shown under each name (None: every one)."""
-    return _shown_stages(session, now, stale_sources, agency, directory, names)[0]
+) -> Counts:
+    """How many are shown under each name (None: every one): the stages alone."""
+    by_stage, silent = _shown_stages(session, now, stale_sources, agency, directory, names)
+    return Counts(total=sum(by_stage.values()), by_stage=by_stage, silent_by_stage=silent)
 
 
 def _shown_stages(

@@ -76,7 +76,8 @@ class Period:
 
     def during(self, *measures: str) -> int:
         """By how much these grew."""
-        return sum(self.after[measure] - self.before[measure] for measure in measures)
+        after, before = self.after.of, self.before.of
+        return sum([after.get(measure, 0) - before.get(measure, 0) for measure in measures])
 
     @property
     def carried_over(self) -> int:
@@ -94,7 +95,7 @@ class Period:
 # what counts now, less what changed since
 _AT_END = func.sum(case((Figure.span == NOW, Figure.change), else_=-Figure.change))
 _FEW = 8  # agencies: from here on it is asked whether those left out are fewer
-Key = tuple[str, str]  # (agency, "") or (procedure, field)
+Key = tuple[str, str]  # (agency, ""), (procedure, field) or ("", field)
 
 
 def figures_by(
@@ -123,15 +124,15 @@ def periods_by(
     procedure: str = "",
     silent_sources: Collection[str] = (),
 ) -> dict[Key, Period]:
-    """What moved from the beginning of `since` to the end of `until`, by "agency" or by "procedure". `agencies` narrows
-    (None: all); `procedure` narrows figures by agency to one procedure. At the end of `until` classes of silent sources
-    count as `SILENT`: for today's figures only."""
-    spans = _Spans.of(since, until)
+    """What moved from the beginning of `since` to the end of `until`, by "agency", "procedure" or "field". `agencies`
+    narrow (None: all); `procedure` narrows figures by agency to one procedure. At the end of `until` classes of silent
+    sources count as `SILENT`: for today's figures only."""
+    spans = _Spans.of(since, until).until(_last_year(session))
     key: tuple[Any, Any] = (Figure.agency_code, literal(""))
     if by == "agency":
         parts = [_Part("both" if procedure else "agency", agencies)]
     else:
-        key = (Figure.procedure_code, Figure.field_code)
+        key = (Figure.procedure_code, Figure.field_code) if by == "procedure" else (literal(""), Figure.field_code)
         parts = [_Part("procedure")] if agencies is None else _parts(session, agencies, spans)
     after: dict[Key, dict[str, int]] = {}
     before: dict[Key, dict[str, int]] = {}
@@ -163,9 +164,24 @@ class _Spans(NamedTuple):
         days, whole = [*within, *spans_after(until)], spans_after(since - _ONE_DAY)
         return cls(within, min(days, whole, key=lambda later: len({*within, *later})))
 
+    def until(self, year: str) -> "_Spans":
+        """Without the years after: nothing is kept of them."""
+        return _Spans(_up_to(year, self.within), _up_to(year, self.later))
+
     @property
     def every(self) -> list[str]:
         return sorted({NOW, *self.within, *self.later})
+
+
+def _up_to(year: str, spans: Iterable[str]) -> list[str]:
+    return [span for span in spans if span[:4] <= year]
+
+
+def _last_year(session: Session) -> str:
+    """The last year of which anything is kept. The end of time is two centuries ahead: to look into each empty year
+    for each agency took longer than all that there is."""
+    last = session.scalar(select(func.max(Figure.span)).where(Figure.cube == "agency"), execution_options=WHOLE)
+    return (last or "")[:4]
 
 
 class _Part(NamedTuple):
@@ -248,10 +264,10 @@ def rolled_up(found: Mapping[Key, Figures], children: Mapping[str, Sequence[str]
 def trend(
     session: Session, until: date, days: int, *, agencies: Collection[str] | None = None, measures: Sequence[str]
 ) -> list[tuple[date, dict[str, int]]]:
-    """These measures at the end of each of the last `days` days, the oldest first, in two queries."""
-    first = until - timedelta(days=days - 1)
-    base = _sums(session, [NOW, *spans_after(first - _ONE_DAY)], agencies, measures)
-    every_day = [first + timedelta(days=n) for n in range(days)]
+    """These measures at the end of each of the last `days` days, the oldest first, in three queries: from the last day
+    backwards."""
+    every_day = [until - timedelta(days=n) for n in range(days)]
+    at_end = _sums(session, [NOW, *_up_to(_last_year(session), spans_after(until))], agencies, measures)
     statement = (
         select(Figure.span, Figure.measure, func.sum(Figure.change))
         .where(
@@ -265,9 +281,9 @@ def trend(
     change = {(span, measure): int(number) for span, measure, number in session.execute(statement)}
     course: list[tuple[date, dict[str, int]]] = []
     for day in every_day:
-        base = {measure: base.get(measure, 0) + change.get((day.isoformat(), measure), 0) for measure in measures}
-        course.append((day, base))
-    return course
+        course.append((day, {measure: at_end.get(measure, 0) for measure in measures}))
+        at_end = {measure: at_end.get(measure, 0) - change.get((day.isoformat(), measure), 0) for measure in measures}
+    return course[::-1]
 
 
 def _sums(

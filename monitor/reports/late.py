@@ -4,12 +4,26 @@ Every row also says how far its stage can be trusted (`Shown`): neither what is 
 source said is ever shown as fine.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, false, func, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from monitor.domain.letter import OPEN
@@ -99,46 +113,74 @@ def late_dossiers(
     offset: int = 0,
     directory: AgencyTree | None = None,
     stale_sources: Collection[str] = (),
+    counted: Mapping[str, int] | None = None,
 ) -> list[LateRow]:
     """Dossiers worst first (those of one instant as they came). `stages` takes stage names and the words of `Shown`;
     without it: what asks for action.
 
     `agency` is a canonical code; with a `directory` its subtree is included. A dossier of a silent source is found
-    under its last known stage too, but shown as silent.
+    under its last known stage too, but shown as silent. `counted`: what `Counts.listed` says of the same names, where
+    it was asked already.
     """
     names = names_of(stages)
-    counted = census(session, now, stale_sources, agency, directory, names) if offset else {}
-    silent = is_silent(stale_sources)
-    overtaken = or_(Dossier.stage == "", Dossier.next_change_at <= now)
-    holds = and_(Dossier.stage != "", or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now))
-    found: list[LateRow] = []
-    # stage by stage, each in the order of its index: a long list never has to be gathered and sorted as a whole
-    for name in sorted(names | {Shown.SOURCE_SILENT.value}, key=_rank):
-        number = counted.get(name, 0)
+    if counted is None and (limit is not None or offset):
+        counted = census(session, now, stale_sources, agency, directory, names).listed(names)
+    here = of_agency(Dossier.agency_code, agency, directory)
+    ranked = sorted(names | {Shown.SOURCE_SILENT.value}, key=_rank)
+    parts: list[Select[int, int]] = []
+    for place, most, left_out in _parts(ranked, counted, limit, offset):
+        of_name = _of_name(ranked[place], names, now, stale_sources)
+        if of_name is not None:
+            # of the index alone, in its order: what a later page leaves out is never read, nor is a long list sorted
+            part = select(literal(place).label("place"), Dossier.id.label("id")).where(of_name, here)
+            parts.append(part.order_by(Dossier.late_from_at, Dossier.id).limit(most).offset(left_out or None))
+    if not parts:
+        return []
+    chosen = _together(parts)
+    # outwards from what was chosen, which an outer join says to SQLite
+    query = _rows(_shown(now, stale_sources), chosen).order_by(chosen.c.place, Dossier.late_from_at, Dossier.id)
+    return [LateRow(*_cells(row)) for row in session.execute(query.limit(limit))]
+
+
+def _parts(
+    ranked: Sequence[str], counted: Mapping[str, int] | None, limit: int | None, offset: int
+) -> Iterator[tuple[int, int | None, int]]:
+    """(place, how many at most, how many are left out) of each name that the wanted rows can come from."""
+    left = limit
+    for place, name in enumerate(ranked):
+        number = 0 if counted is None else counted.get(name, 0)
         if offset and offset >= number:
             offset -= number
             continue
-        if name == Shown.BEING_JUDGED_AGAIN:
-            of_name = overtaken
-        elif name == Shown.SOURCE_SILENT:
-            if not stale_sources:
-                continue
-            stored = true() if name in names else Dossier.stage.in_(sorted(names))
-            of_name = and_(holds, silent, text(f"dossier.{RUNNING}"), stored)
-        else:
-            of_name = and_(Dossier.stage == name, holds, true() if name in FINISHED_STAGES else ~silent)
-        order = (Dossier.late_from_at, Dossier.id)
-        left = None if limit is None else limit - len(found)
-        here = of_agency(Dossier.agency_code, agency, directory)
-        # chosen in the index first: what a later page leaves out is never read
-        chosen = select(Dossier.id).where(of_name, here).order_by(*order).limit(left).offset(offset or None).subquery()
-        # outwards from what was chosen, which an outer join says to SQLite
-        query = _rows(_shown(now, stale_sources), chosen).order_by(*order)
-        found += [LateRow(*_cells(row)) for row in session.execute(query)]
+        yield place, left, offset
+        if left is not None:
+            left -= number - offset
+            if left <= 0:
+                return
         offset = 0
-        if limit is not None and len(found) >= limit:
-            break
-    return found
+
+
+def _of_name(
+    name: str, names: Collection[str], now: datetime, stale_sources: Collection[str]
+) -> ColumnElement[bool] | None:
+    """What is shown under a name; None where nothing can be."""
+    if name == Shown.BEING_JUDGED_AGAIN:
+        return or_(Dossier.stage == "", Dossier.next_change_at <= now)
+    holds = and_(Dossier.stage != "", or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now))
+    if name == Shown.SOURCE_SILENT:
+        if not stale_sources:
+            return None
+        stored = true() if name in names else Dossier.stage.in_(sorted(names))
+        return and_(holds, is_silent(stale_sources), text(f"dossier.{RUNNING}"), stored)
+    return and_(Dossier.stage == name, holds, true() if name in FINISHED_STAGES else ~is_silent(stale_sources))
+
+
+def _together(parts: Sequence[Select[int, int]]) -> Subquery:
+    """One statement for all parts. SQLite sorts and cuts no part of a union, but a table in it."""
+    several = [part.subquery() for part in parts]
+    if len(several) == 1:
+        return several[0]
+    return union_all(*(select(part.c.place, part.c.id) for part in several)).subquery()
 
 
 def rows_of(
@@ -157,6 +199,7 @@ def letters_needed(
     agency: str | None = None,
     directory: AgencyTree | None = None,
     limit: int | None = None,
+    offset: int = 0,
 ) -> list[LetterRow]:
     """Letters that somebody still has to do something about: those past their last lawful day first, then by that day.
 
@@ -171,6 +214,7 @@ def letters_needed(
         .where(of_agency(Letter.agency_code, agency, directory))
         .order_by(*urgency)
         .limit(limit)
+        .offset(offset or None)
         .subquery()
     )
     query = (

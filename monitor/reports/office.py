@@ -93,7 +93,7 @@ def table(session: Session, asked: Asked, directory: Directory, mine: Collection
     """The table in three queries at most. `mine` are the agencies that may be counted (None: all)."""
     codes = below(asked.root, directory, mine)
     silent = asked.silent if asked.until >= asked.today else ()
-    by = "agency" if asked.by in (By.AGENCY, By.LEVEL) else "procedure"
+    by = "agency" if asked.by is By.LEVEL else asked.by.value
     periods = periods_by(session, by, asked.since, asked.until, agencies=codes, silent_sources=silent)
     everything = TableRow("", "Tổng cộng", _summed(periods.values()))
     if asked.by is By.AGENCY:
@@ -259,7 +259,7 @@ def _by_level(periods: Mapping[Key, Period], directory: Directory) -> list[Table
 
 
 def _by_procedure(session: Session, periods: Mapping[Key, Period]) -> list[TableRow]:
-    names = {row.code: row.name for row in session.scalars(select(ProcedureSeen))}
+    names = {row.code: row.name for row in session.execute(select(ProcedureSeen.code, ProcedureSeen.name))}
     found: dict[str, list[Period]] = {}
     for (code, _), period in periods.items():
         found.setdefault(code, []).append(period)

@@ -1,7 +1,7 @@
 """The sources: how old their word is, what they last said, what was set aside. No personal data, no secret."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,23 @@ from connectors.kit.settings import SourceSettings
 from monitor.domain.findings import FindingKind
 from monitor.pull import BREAKER_AFTER
 from monitor.store.tables import BadRecordRow, FindingRow, Pull, Quarantine, Source, SourceDossier
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What every page says of a configured source: the fields of `SourceRow` that take two queries."""
+
+    name: str
+    kind: str
+    role: str
+    stale: bool
+    age_s: int | None
+    last_good_at: datetime | None
+    result: str
+    said: str
+    failures: int
+    dossiers: int
+    set_aside: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +73,19 @@ class SetAsideRow:
     place: int  # of the row, for the next page
 
 
+def source_states(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> list[SourceState]:
+    """Every configured source in the order of the file, also one that was never read."""
+    known, aside = _known(session, sources), _aside(session)
+    found = [_row(source, known.get(source.name), None, aside, now) for source in sources]
+    return [SourceState(*(getattr(row, one.name) for one in fields(SourceState))) for row in found]
+
+
 def source_health(session: Session, sources: Sequence[SourceSettings], *, now: datetime) -> list[SourceRow]:
     """Every configured source in the order of the file, also one that was never read."""
     names = [source.name for source in sources]
-    known = {row.name: row for row in session.scalars(select(Source).where(Source.name.in_(names)))}
+    known = _known(session, sources)
     pulls = {row.source: row for row in session.scalars(select(Pull).where(Pull.id.in_(_last_ids(names))))}
-    aside = _counted(
-        session,
-        select(BadRecordRow.source, func.count(BadRecordRow.id))
-        .where(BadRecordRow.cleared_at.is_(None))
-        .group_by(BadRecordRow.source),
-    )
+    aside = _aside(session)
     gates = _gates(session, names)
     unseen = _counted(
         session,
@@ -91,6 +110,16 @@ def source_health(session: Session, sources: Sequence[SourceSettings], *, now: d
         )
         for source in sources
     ]
+
+
+def _known(session: Session, sources: Sequence[SourceSettings]) -> dict[str, Source]:
+    names = [source.name for source in sources]
+    return {row.name: row for row in session.scalars(select(Source).where(Source.name.in_(names)))}
+
+
+def _aside(session: Session) -> dict[str, int]:
+    open_rows = select(BadRecordRow.source, func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))
+    return _counted(session, open_rows.group_by(BadRecordRow.source))
 
 
 def _gates(session: Session, names: Sequence[str]) -> dict[str, tuple[str, ...]]:

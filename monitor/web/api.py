@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
 from monitor.access.rights import Right
-from monitor.reports.census import Counts, counts, late_number
+from monitor.reports.census import Counts, counts, names_of
 from monitor.reports.dossier import Event, LetterSteps, dossier_pages
 from monitor.reports.late import LateRow, LetterRow, late_dossiers, letters_needed
 from monitor.reports.sources import SourceRow, source_health, stale_sources
@@ -98,12 +98,14 @@ def router(program: WebNeeds) -> APIRouter:
                 "directory": program.directory,
                 "stale_sources": stale,
             }
+            found = counts(session, **chosen)
+            listed = found.listed(names_of(stage))
             return LateAnswer(
                 now=now,
-                number=late_number(session, stages=stage, **chosen),
+                number=sum(listed.values()),
                 stale_sources=sorted(stale),
-                counts=counts(session, **chosen),
-                rows=late_dossiers(session, stages=stage, limit=limit, offset=offset, **chosen),
+                counts=found,
+                rows=late_dossiers(session, stages=stage, limit=limit, offset=offset, counted=listed, **chosen),
             )
 
     @routes.get("/dossiers/{code:path}")

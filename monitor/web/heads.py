@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from monitor.engine import Engine
 from monitor.people import Directory
 from monitor.reports.jobs import JobRow, job_rows
-from monitor.reports.sources import source_health
+from monitor.reports.sources import source_states
 from monitor.web.visit import Visit
 
 
@@ -23,11 +23,14 @@ class Choice:
     depth: int = 0
 
 
-def troubles(session: Session, scheduler: Engine | None, visit: Visit) -> dict[str, Any]:
-    """Silent sources and jobs that fail."""
+def troubles(
+    session: Session, scheduler: Engine | None, visit: Visit, jobs: Sequence[JobRow] | None = None
+) -> dict[str, Any]:
+    """Silent sources and jobs that fail. `jobs`: where they were asked for already."""
     now = visit.now
-    sources = source_health(session, visit.program.settings.sources, now=now)
-    failing: list[JobRow] = [job for job in job_rows(session, live(scheduler), now=now) if job.is_failing]
+    sources = source_states(session, visit.program.settings.sources, now=now)
+    known = job_rows(session, live(scheduler), now=now) if jobs is None else jobs
+    failing = [job for job in known if job.is_failing]
     return {"sources": sources, "silent": [source for source in sources if source.stale], "failing": failing}
 
 

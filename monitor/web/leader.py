@@ -116,7 +116,7 @@ def _asked(session: Session, visit: Visit, agency: str, stale: set[str]) -> dict
         "stale_sources": stale,
     }
     counts = urgent_counts(session, stages=(*ASKS, "being_judged_again", "source_silent"), **chosen)
-    rows = late_dossiers(session, stages=ASKS, limit=_ROWS, **chosen)
+    rows = late_dossiers(session, stages=ASKS, limit=_ROWS, counted=counts.listed(ASKS), **chosen)
     return {
         "counts": counts,
         "rows": held(session, rows),

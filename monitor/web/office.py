@@ -1,9 +1,8 @@
 """The Office's evidence: the province's figures as of any day, down to the dossiers behind each, and as files."""
 
 from datetime import date
-from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
@@ -17,6 +16,7 @@ from monitor.reports.figures import SILENT, trend
 from monitor.reports.office import Asked, By
 from monitor.reports.sources import stale_sources
 from monitor.web import charts
+from monitor.web.figure_cells import FigureCells
 from monitor.web.heads import agency_choices, agency_names, own_agencies, troubles
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
@@ -85,13 +85,14 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 pages=last,
                 columns=figures_table.COLUMNS,
                 groups=figures_table.groups(),
-                cells=figures_table.cells,
                 by_words=figures_table.BY_WORDS,
                 findings=office.findings_of(found.sum.period.after),
                 agencies=agency_choices(visit, chosen.agency),
                 agency_names=agency_names(program.directory),
                 link=_link(shown.root, chosen, asked),
-                behind=_behind_link(shown.root, chosen, asked),
+                figures=FigureCells(
+                    f"{shown.root}/van-phong/ho-so", _query(chosen, asked), chosen.theo, shown.show(visit).number
+                ),
                 query=urlencode(_query(chosen, asked)),
                 **head,
             )
@@ -219,23 +220,6 @@ def _query(chosen: Chosen, asked: Asked) -> dict[str, str]:
 def _link(root: str, chosen: Chosen, asked: Asked) -> Any:
     """The same table with something else chosen."""
     return lambda **other: f"{root}/van-phong?{urlencode(_query(chosen, asked) | other)}"
-
-
-def _behind_link(root: str, chosen: Chosen, asked: Asked) -> Any:
-    """The dossiers behind one figure of one row: a table has thousands of these, so their shared part is made once."""
-    query = _query(chosen, asked)
-    name = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc", By.LEVEL: "cap"}.get(chosen.theo)
-
-    @cache
-    def of_row(key: str, opens: bool) -> str:
-        of_key = {name: key} if name and key and key != "?" else {}
-        own = {"rieng": "1"} if name == "agency" and of_key and not opens else {}
-        return f"{root}/van-phong/ho-so?{urlencode(query | of_key | own)}"
-
-    def link(row: office.TableRow, measure: str, in_period: bool) -> str:
-        return f"{of_row(row.key, row.opens)}&measure={quote_plus(measure)}&trong_ky={int(in_period)}"
-
-    return link
 
 
 def _agencies(visit: Visit, asked: Asked, *, is_own: bool, kind: str) -> list[str] | None:

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 
 from monitor.access.rights import Right
 from monitor.domain.calendar import CalendarExhausted
+from monitor.domain.letter import LetterState
 from monitor.engine import Engine
 from monitor.letters.worklist import Due, Task, letters_due
 from monitor.web.heads import agency_names, troubles
@@ -16,10 +17,9 @@ from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
 
-_AT_MOST = 300
-
-
+AT_MOST = 100  # letters on the page, the officer's own first: nobody works through more at one look
 _MINE = (Task.DECIDE, Task.WORD, Task.REISSUE)
+_MY_STATES = (LetterState.OWED, LetterState.DRAFTED, LetterState.VOID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Desk:
     later: Sequence[Due]
     held: Sequence[Due]
     on_their_way: Sequence[Due]  # with the reason given: somebody else's turn
+    is_cut: bool = False  # there are more than these
 
 
 def desk_of(session: Session, visit: Visit) -> Desk:
@@ -39,7 +40,8 @@ def desk_of(session: Session, visit: Visit) -> Desk:
     office = program.letter_office(session, now)
     reach = visit.viewer.reach(Right.SEE_DOSSIERS)
     agencies = None if reach.everything else sorted(reach.codes)
-    found = letters_due(session, office, program.calendar, now, agencies=agencies, limit=_AT_MOST)
+    every = letters_due(session, office, program.calendar, now, agencies=agencies, limit=AT_MOST + 1, first=_MY_STATES)
+    found = every[:AT_MOST]
     today = program.calendar.local_date(now)
     try:
         tomorrow = program.calendar.add_working_days(today, 1)
@@ -54,6 +56,7 @@ def desk_of(session: Session, visit: Visit) -> Desk:
         later=[d for d in mine if not d.is_over and d.letter_by_on is not None and d.letter_by_on > tomorrow],
         held=[due for due in found if due.task is Task.CONFIRM],
         on_their_way=[due for due in found if due.task not in (*_MINE, Task.CONFIRM)],
+        is_cut=len(every) > AT_MOST,
     )
 
 
@@ -71,6 +74,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 now=visit.now,
                 here="officer",
                 desk=desk_of(session, visit),
+                at_most=AT_MOST,
                 agency_names=agency_names(program.directory),
                 **troubles(session, scheduler, visit),
             )

@@ -1,6 +1,6 @@
 """The pages people read: what is late, what needs a letter, one dossier, the sources. Server-made, no script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -10,9 +10,10 @@ from sqlalchemy import select
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from monitor.access.rights import Right, Role
+from monitor.domain.letter import OPEN
 from monitor.engine import Engine
 from monitor.gate_words import GATES
-from monitor.reports.census import late_number, site_counts, urgent_counts
+from monitor.reports.census import letter_counts, names_of, site_counts, urgent_counts
 from monitor.reports.jobs import job_rows
 from monitor.reports.late import late_dossiers, letters_needed
 from monitor.reports.sources import open_gates, set_aside
@@ -23,9 +24,9 @@ from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
 from monitor.web.wording import Vocabulary
 
-_PAGE = 100  # rows of the long list on one page
+_PAGE = 100  # rows of a long list on one page
 _LETTERS_ON_FIRST = 5
-_LETTERS_AT_MOST = 200
+_SET_ASIDE = 100  # rows on the page of sources; the administrator's has them all, page by page
 _OWN_PAGES = {
     Role.CLERK: "/mot-cua",
     Role.REGISTRAR: "/mot-cua",
@@ -84,9 +85,13 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
             chosen: dict[str, Any] = {
                 "now": now, "agency": agency or None, "directory": program.directory, "stale_sources": stale,
             }  # fmt: skip
-            found = urgent_counts(session, stages=_ON_TILES, **chosen)
-            number = late_number(session, stages=stages or None, **chosen)
-            rows = late_dossiers(session, stages=stages or None, limit=_PAGE, offset=(page - 1) * _PAGE, **chosen)
+            names = names_of(stages or None)
+            found = urgent_counts(session, stages={*_ON_TILES, *names}, **chosen)
+            listed = found.listed(names)
+            number = sum(listed.values())
+            rows = late_dossiers(
+                session, stages=names, limit=_PAGE, offset=(page - 1) * _PAGE, counted=listed, **chosen
+            )
             del chosen["stale_sources"]
             html = shown.page(
                 "today.html",
@@ -103,24 +108,32 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 stages=_stages(shown.words(visit), stages),
                 agency=agency,
                 agency_names=agency_names(program.directory),
-                pager=_pager(page, number, agency, stages),
+                pager=_pager(page, number, lambda to: f"/?{_query(agency, stages)}&page={to}#danh-sach"),
                 **head,
             )
         return HTMLResponse(html)
 
     @routes.get("/thu")
     @needs(Right.SEE_DOSSIERS)
-    def letters(visit: VisitDep, agency: Annotated[str, Query(max_length=80)] = "") -> str:
+    def letters(
+        visit: VisitDep,
+        agency: Annotated[str, Query(max_length=80)] = "",
+        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    ) -> str:
         now = visit.now
         with visit.reading() as session:
-            chosen: dict[str, Any] = {"now": now, "agency": agency or None, "directory": program.directory}
+            chosen: dict[str, Any] = {"agency": agency or None, "directory": program.directory}
+            found = letter_counts(session, **chosen)
+            number = sum(found.letters_by_state.get(state, 0) for state in OPEN) + found.letters_suspended
             return shown.page(
                 "letters.html",
                 visit=visit,
                 now=now,
                 here="letters",
-                counts=urgent_counts(session, stages=("late",), **chosen),
-                letters=letters_needed(session, limit=_LETTERS_AT_MOST, **chosen),
+                counts=found,
+                number=number,
+                letters=letters_needed(session, now=now, limit=_PAGE, offset=(page - 1) * _PAGE, **chosen),
+                pager=_pager(page, number, lambda to: f"/thu?{urlencode({'agency': agency, 'page': to})}"),
                 agencies=agency_choices(visit, agency),
                 agency_names=agency_names(program.directory),
                 **troubles(session, scheduler, visit),
@@ -131,6 +144,7 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
     def sources_page(visit: VisitDep) -> str:
         now = visit.now
         with visit.reading() as session:
+            jobs = job_rows(session, live(scheduler), now=now)
             return shown.page(
                 "sources.html",
                 visit=visit,
@@ -139,9 +153,9 @@ def router(program: WebNeeds, scheduler: Engine | None, shown: Pages) -> APIRout
                 counts=site_counts(session),
                 gates=open_gates(session, *(source.name for source in program.settings.sources)),
                 gate_words=GATES,
-                aside=set_aside(session),
-                jobs=job_rows(session, live(scheduler), now=now),
-                **troubles(session, scheduler, visit),
+                aside=set_aside(session, limit=_SET_ASIDE),
+                jobs=jobs,
+                **troubles(session, scheduler, visit, jobs),
             )
 
     return routes
@@ -170,11 +184,11 @@ def _stages(words: Vocabulary, chosen: Sequence[str]) -> list[Choice]:
     return [Choice(name, word.text, list(chosen) == [name]) for name, word in words.STAGES.items()]
 
 
-def _pager(page: int, number: int, agency: str, stages: Sequence[str]) -> dict[str, Any]:
+def _pager(page: int, number: int, address: Callable[[int], str]) -> dict[str, Any]:
     pages = max(1, -(-number // _PAGE))
 
     def href(to: int) -> str | None:
-        return f"/?{_query(agency, stages)}&page={to}#danh-sach" if 1 <= to <= pages and to != page else None
+        return address(to) if 1 <= to <= pages and to != page else None
 
     return {"page": page, "pages": pages, "before": href(page - 1), "after": href(page + 1)}
 

@@ -1,5 +1,6 @@
 """Jinja2 with everything that comes from a source escaped, and a missing value an error."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -98,8 +99,9 @@ class Pages:
     def __init__(self, settings: Settings, calendar: WorkingCalendar) -> None:
         self.root = urlsplit(settings.site.base_url).path.rstrip("/")  # below which path a proxy serves us; "" = none
         self._wordings = {language: Wording(language) for language in NAMES}
+        self._shows = {language: Show(calendar, wording) for language, wording in self._wordings.items()}
         self._environments = {
-            language: _environment(settings, calendar, wording, self.root)
+            language: _environment(settings, self._shows[language], wording, self.root)
             for language, wording in self._wordings.items()
         }
 
@@ -122,6 +124,10 @@ class Pages:
         """The language of a visit's pages."""
         return self._wordings[visit.language]
 
+    def show(self, visit: Visit) -> Show:
+        """How instants and numbers are written in the language of a visit's pages."""
+        return self._shows[visit.language]
+
     def words(self, visit: Visit) -> Vocabulary:
         """The tables of words in the language of a visit's pages."""
         return self._wordings[visit.language].words
@@ -137,7 +143,7 @@ class Pages:
         return self.page("error.html", now=now, visit=visit, language=language, **values)
 
 
-def _environment(settings: Settings, calendar: WorkingCalendar, wording: Wording, root: str) -> Environment:
+def _environment(settings: Settings, show: Show, wording: Wording, root: str) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES / "web"),
         autoescape=True,
@@ -149,7 +155,7 @@ def _environment(settings: Settings, calendar: WorkingCalendar, wording: Wording
     )
     # what the extension adds to an environment it does not tell the type checker
     made.install_gettext_callables(wording.say, wording.say_number, newstyle=True, pgettext=wording.say_in)  # type: ignore[attr-defined]
-    show = Show(calendar, wording)
+    made.globals["_"] = _sayer(wording)
     made.globals.update(
         show=show,
         words=wording.words,
@@ -168,6 +174,21 @@ def _environment(settings: Settings, calendar: WorkingCalendar, wording: Wording
         span=show.span, number=show.number, urlpart=_url_part, urlquery=_url_query, vi=wording.vietnamese
     )
     return made
+
+
+def _sayer(wording: Wording) -> Callable[..., Markup]:
+    """What the extension's own `_` answers, without asking the template's context each time: long lists call it
+    thousands of times a page."""
+    texts: dict[str, Markup] = {}
+
+    def say(text: str, /, **values: object) -> Markup:
+        found = texts.get(text)
+        if found is None:
+            found = Markup(wording.say(text))  # noqa: S704 - a text of the templates or of a table of words, never data
+            texts[text] = found
+        return found % values
+
+    return say
 
 
 def _url_part(text: str) -> str:

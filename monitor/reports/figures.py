@@ -33,23 +33,28 @@ class Figures:
     def __getitem__(self, measure: str) -> int:
         return self.of.get(measure, 0)
 
+    def sum_of(self, measures: Iterable[str]) -> int:
+        """These together."""
+        of = self.of
+        return sum([of[measure] for measure in measures if measure in of])
+
     @property
     def received(self) -> int:
         """Everything ever received."""
-        return self[Measure.RECEIVED_ONLINE] + self[Measure.RECEIVED_OTHERWISE]
+        return self.sum_of((Measure.RECEIVED_ONLINE, Measure.RECEIVED_OTHERWISE))
 
     @property
     def resolved(self) -> int:
-        return sum(self[measure] for measure in RESOLVED)
+        return self.sum_of(RESOLVED)
 
     @property
     def pending(self) -> int:
         """Received and not resolved, whatever holds it up, those of silent sources too."""
-        return sum(self[measure] for measure in UNRESOLVED) + self[SILENT]
+        return self.sum_of(UNRESOLVED) + self[SILENT]
 
     @property
     def letters_owed(self) -> int:
-        return sum(self[measure] for measure in LETTERS)
+        return self.sum_of(LETTERS)
 
     @property
     def findings(self) -> dict[str, int]:
@@ -140,10 +145,15 @@ def periods_by(
         statement = _summed(key, spans, part, silent_sources)
         if procedure:
             statement = statement.where(Figure.procedure_code == procedure)
+        place: Key | None = None
+        ends: dict[str, int] = {}
+        begins: dict[str, int] = {}
         for first, second, is_silent, measure, at_start, moved in session.execute(
             statement, execution_options=part.how
         ):
-            ends, begins = after.setdefault((first, second), {}), before.setdefault((first, second), {})
+            if place != (first, second):  # mostly it is the row before's: they come group by group
+                place = (first, second)
+                ends, begins = after.setdefault(place, {}), before.setdefault(place, {})
             name = SILENT if is_silent and measure in _PENDING else measure
             ends[name] = ends.get(name, 0) + part.sign * int(at_start + moved)
             begins[measure] = begins.get(measure, 0) + part.sign * int(at_start)

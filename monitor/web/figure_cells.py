@@ -11,6 +11,7 @@ from monitor.reports.office import By, TableRow
 
 _BAD = frozenset({"late", "letter_missing", "finished_late"})
 _NAMES = {By.AGENCY: "agency", By.PROCEDURE: "thu_tuc", By.FIELD: "linh_vuc", By.LEVEL: "cap"}
+_NOWHERE = ("", "?")  # keys of rows that stand for several things at once, or for what has no name
 
 
 class FigureCells:
@@ -18,11 +19,15 @@ class FigureCells:
     figure, `query` what the table was asked for, `number` how a number is written."""
 
     def __init__(self, page: str, query: Mapping[str, str], by: By, number: Callable[[int], str]) -> None:
-        self._page, self._query, self._name, self._number = page, query, _NAMES.get(by), number
+        self._number, self._is_by_agency = number, by is By.AGENCY
+        name = _NAMES[by]
+        # what all rows share is written out once
+        self._whole = f"{page}?{urlencode(query)}"
+        self._start = f"{page}?{urlencode({key: value for key, value in query.items() if key != name})}&{name}="
         self._columns = [
             (
                 column.figure,
-                _suffix(column.measure, in_period=column.in_period) if column.measure else None,
+                escape(_suffix(column.measure, in_period=column.in_period)) if column.measure else "",
                 " bad" if column.measure in _BAD else "",
             )
             for column in figures_table.COLUMNS
@@ -34,27 +39,30 @@ class FigureCells:
 
     def row(self, row: TableRow) -> Markup:
         """The figures of a row. What stands for several rows' dossiers leads nowhere."""
-        return self._cells(row, is_linked=row.key not in ("", "?"), marks_bad=True)
+        return self._cells(row, "" if row.key in _NOWHERE else self._of_row(row), marks_bad=True)
 
     def sum(self, row: TableRow) -> Markup:
         """Those of the table's last line."""
-        return self._cells(row, is_linked=True, marks_bad=False)
+        return self._cells(row, self._of_row(row), marks_bad=False)
 
     def _of_row(self, row: TableRow) -> str:
-        of_key = {self._name: row.key} if self._name and row.key and row.key != "?" else {}
-        own = {"rieng": "1"} if self._name == "agency" and of_key and not row.opens else {}
-        return f"{self._page}?{urlencode({**self._query, **of_key, **own})}"
+        if row.key in _NOWHERE:
+            return self._whole
+        own = "&rieng=1" if self._is_by_agency and not row.opens else ""
+        return f"{self._start}{quote_plus(row.key)}{own}"
 
-    def _cells(self, row: TableRow, *, is_linked: bool, marks_bad: bool) -> Markup:
-        start = escape(self._of_row(row)) if is_linked else ""
-        number = self._number
+    def _cells(self, row: TableRow, address: str, *, marks_bad: bool) -> Markup:
+        start, number = escape(address), self._number
         found = []
         for figure, suffix, bad in self._columns:
             value = figure(row)
+            if not value:
+                found.append('<td class="figure">0</td>')
+                continue
             text = number(value)
-            if value and is_linked and suffix is not None:
-                text = f'<a href="{start}{escape(suffix)}">{text}</a>'
-            found.append(f'<td class="figure{bad if value and marks_bad else ""}">{text}</td>')
+            if address and suffix:
+                text = f'<a href="{start}{suffix}">{text}</a>'
+            found.append(f'<td class="figure{bad if marks_bad else ""}">{text}</td>')
         return Markup("".join(found))  # noqa: S704 - numbers and addresses, each escaped above
 
 

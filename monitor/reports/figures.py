@@ -132,7 +132,7 @@ def periods_by(
     """What moved from the beginning of `since` to the end of `until`, by "agency", "procedure" or "field". `agencies`
     narrow (None: all); `procedure` narrows figures by agency to one procedure. At the end of `until` classes of silent
     sources count as `SILENT`: for today's figures only."""
-    spans = _Spans.of(since, until).until(_last_year(session))
+    spans = _Spans.of(since, until, _last_year(session))
     key: tuple[Any, Any] = (Figure.agency_code, literal(""))
     if by == "agency":
         parts = [_Part("both" if procedure else "agency", agencies)]
@@ -148,39 +148,38 @@ def periods_by(
         place: Key | None = None
         ends: dict[str, int] = {}
         begins: dict[str, int] = {}
-        for first, second, is_silent, measure, at_start, moved in session.execute(
+        for first, second, is_silent, measure, at_start, at_end in session.execute(
             statement, execution_options=part.how
         ):
             if place != (first, second):  # mostly it is the row before's: they come group by group
                 place = (first, second)
                 ends, begins = after.setdefault(place, {}), before.setdefault(place, {})
             name = SILENT if is_silent and measure in _PENDING else measure
-            ends[name] = ends.get(name, 0) + part.sign * int(at_start + moved)
+            ends[name] = ends.get(name, 0) + part.sign * int(at_end)
             begins[measure] = begins.get(measure, 0) + part.sign * int(at_start)
     found = {key: Period(_some(before[key]), _some(ends)) for key, ends in after.items()}
     return {key: period for key, period in found.items() if period.before or period.after}
 
 
 class _Spans(NamedTuple):
-    """Those within a period, and those from its beginning on to the end of time."""
+    """What stood at the beginning of a period is `NOW` less `since`; at its end it is the same and `within`, or `NOW`
+    less `later`: whichever takes fewer spans, for a month is either its days or itself."""
 
+    since: Sequence[str]  # from its beginning on to the end of time
     within: Sequence[str]
-    later: Sequence[str]
+    later: Sequence[str] | None  # from its end on; None: its end is its beginning and `within`
 
     @classmethod
-    def of(cls, since: date, until: date) -> "_Spans":
-        """The fewest: a month is either its days or itself."""
-        within = spans_between(since, until)
-        days, whole = [*within, *spans_after(until)], spans_after(since - _ONE_DAY)
-        return cls(within, min(days, whole, key=lambda later: len({*within, *later})))
-
-    def until(self, year: str) -> "_Spans":
-        """Without the years after: nothing is kept of them."""
-        return _Spans(_up_to(year, self.within), _up_to(year, self.later))
+    def of(cls, since: date, until: date, last_year: str) -> "_Spans":
+        """The fewest; nothing is kept of the years after `last_year`."""
+        before, later = (_up_to(last_year, spans_after(on)) for on in (since - _ONE_DAY, until))
+        within = _up_to(last_year, spans_between(since, until))
+        ways = (cls([*within, *later], within, None), cls(before, within, None), cls(before, (), later))
+        return min(ways, key=lambda way: len(way.every))
 
     @property
     def every(self) -> list[str]:
-        return sorted({NOW, *self.within, *self.later})
+        return sorted({NOW, *self.since, *self.within, *(self.later or ())})
 
 
 def _up_to(year: str, spans: Iterable[str]) -> list[str]:
@@ -222,13 +221,18 @@ def _parts(session: Session, agencies: Collection[str], spans: _Spans) -> list[_
 
 
 def _summed(key: tuple[Any, Any], spans: _Spans, part: _Part, silent_sources: Collection[str]) -> Select[Any]:
-    """(key, key, is of a silent source, measure, before the period, what moved within)."""
-    at_start = case((Figure.span == NOW, Figure.change), (Figure.span.in_(spans.later), -Figure.change), else_=0)
-    moved = case((Figure.span.in_(spans.within), Figure.change), else_=0)
+    """(key, key, is of a silent source, measure, before the period, at its end)."""
+    now = (Figure.span == NOW, Figure.change)
+    at_start = case(now, (Figure.span.in_(spans.since), -Figure.change), else_=0)
+    at_end: ColumnElement[Any]
+    if spans.later is not None:
+        at_end = case(now, (Figure.span.in_(spans.later), -Figure.change), else_=0)
+    else:
+        at_end = at_start + case((Figure.span.in_(spans.within), Figure.change), else_=0)
     is_silent = Figure.source.in_(sorted(silent_sources)) if silent_sources else literal(value=False)
     told_apart = [*key, is_silent] if silent_sources else list(key)
     return (
-        select(*key, is_silent, Figure.measure, func.sum(at_start), func.sum(moved))
+        select(*key, is_silent, Figure.measure, func.sum(at_start), func.sum(at_end))
         .where(Figure.cube == part.cube, Figure.span.in_(spans.every), _among(Figure.agency_code, part.agencies))
         .group_by(*told_apart, Figure.measure)
     )

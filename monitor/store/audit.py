@@ -16,11 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Audit
-from monitor.store.writing import insert_many, one_writer, table_of
+from monitor.store.writing import insert_many, one_writer
 
 _BATCH = 500
-_AUDIT = table_of(Audit)
-_LAST = select(_AUDIT.c.id, _AUDIT.c.hash).order_by(_AUDIT.c.id.desc()).limit(1)
+# of the ORM: a page's narrowed session refuses what its criteria cannot reach, and pages write here too
+_LAST = select(Audit.id, Audit.hash).order_by(Audit.id.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse
 from monitor.access.rights import Right
 from monitor.domain.stage import parse_warning
 from monitor.explain import DossierNotFound, Explanation, explain_dossier
+from monitor.web.lines_english import in_english
 from monitor.web.needs import WebNeeds
 from monitor.web.render import Pages
 from monitor.web.visit import Visit, VisitDep, needs
@@ -37,7 +38,10 @@ def router(program: WebNeeds, shown: Pages) -> APIRouter:
     @routes.get("/api/v1/explain/{code:path}")
     @needs(Right.SEE_DOSSIERS)
     def as_json(visit: VisitDep, code: str) -> dict[str, Any]:
-        """Every line with its rule, its day or instant and its document."""
-        return explained(visit, code).json()
+        """Every line in both languages, with its rule, its day or instant and its document."""
+        answer = explained(visit, code).json()
+        for line in answer["lines"]:
+            line["text_en"] = in_english(line["text_vi"].strip())
+        return answer
 
     return routes

@@ -171,7 +171,12 @@ def _environment(settings: Settings, show: Show, wording: Wording, root: str) ->
         Right=Right,
     )
     made.filters.update(
-        span=show.span, number=show.number, urlpart=_url_part, urlquery=_url_query, vi=wording.vietnamese
+        span=show.span,
+        number=show.number,
+        urlpart=_url_part,
+        urlquery=_url_query,
+        vi=wording.vietnamese,
+        line=wording.line,
     )
     return made
 

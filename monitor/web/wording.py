@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from monitor import TEMPLATES
 from monitor.web import words
+from monitor.web.lines_english import in_english
 from monitor.web.words import Word
 from monitor.words import Language
 
@@ -64,6 +65,13 @@ class Wording:
         if not text or self.language == "vi":
             return "" if text is None else str(text) if not isinstance(text, Markup) else text
         return Markup('<span lang="vi">{}</span>').format(escape(text))
+
+    def line(self, text: str) -> str:
+        """A line that explains a dossier. What has no English stays as it came, marked as Vietnamese."""
+        if self.language == "vi":
+            return text
+        said = in_english(text)
+        return said if said != text else self.vietnamese(text)
 
     @property
     def vietnamese_attribute(self) -> Markup:

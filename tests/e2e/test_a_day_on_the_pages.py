@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from monitor.clock import FixedClock
+from monitor.letters.life import see_dates
 from monitor.sandbox.demo import AT, run_demo
 from monitor.sandbox.door import PASSWORD
 from monitor.settings_file import load
@@ -78,6 +79,14 @@ class Day:
         yield page, hand
         visitor.close()
 
+    def at_the_door(self, name: str) -> None:
+        """The page of who has not signed in."""
+        stranger = self._browser.new_context(locale="vi-VN", java_script_enabled=False)
+        page = stranger.new_page()
+        page.goto(self._address)
+        self.picture(page, name)
+        stranger.close()
+
     def picture(self, page: Page, name: str) -> None:
         """Nothing is wider than the screen at any width; side by side as one small picture, if pictures are wanted."""
         shots = []
@@ -118,7 +127,13 @@ def _states(program: Program, codes: list[str]) -> set[str]:
 def test_a_day_at_a_commune_of_the_demo_province(province: Program, day: Day) -> None:
     """Reason, approval, print, signature, number, counter; each by who may, each seen in the store. The date is not
     recorded as changed while the one-stop system, read meanwhile, shows the old one."""
+    day.at_the_door("dang-nhap")
     with day.visit("thuly") as (page, _):
+        page.goto(day.at("/tim"))
+        page.fill("input[name=q]", "dang ky")
+        page.click("main button[type=submit]")
+        day.picture(page, "tim")
+        page.goto(day.at("/giai-quyet"))
         assert page.locator("h1").inner_text() == "Thư xin lỗi cần ghi lý do"
         codes = page.locator("main .rows li:has(.button) .code").all_inner_texts()[:FEW]
         assert codes, "the commune with most to do has letters"
@@ -183,6 +198,13 @@ def test_a_day_at_a_commune_of_the_demo_province(province: Program, day: Day) ->
         assert f"{len(codes)} thư chưa ghi được" in page.inner_text("main")
         assert "mot-cua" in page.inner_text(".notice"), "says which system still shows the old date"
         assert _states(province, codes) == {"counter_told"}
+
+    _enter_new_dates(province, codes)
+    with day.visit("motcua") as (page, _):
+        day.picture(page, "giao-thu")
+        _take_all(page, "bao-dan")
+        assert f"Đã ghi {len(codes)} thư." in page.inner_text("main")
+    assert _states(province, codes) == {"closed"}, "handed over: the letter's way ends here"
     with Session(province.engine) as session:
         assert session.scalar(select(func.count()).select_from(Acknowledgement)) == 1
 
@@ -208,15 +230,35 @@ def test_the_administrator_of_the_demo_province_sees_the_machine_and_no_citizen(
         day.picture(page, "quan-tri")
         page.click("text=Bản ghi để riêng")
         assert page.locator("tbody tr").count() > 0, "what could not be read"
+        day.picture(page, "de-rieng")
         page.click("text=Hộp thư đi")
+        day.picture(page, "hop-thu")
         page.click("text=Con người và tài khoản")
         page.click("text=Cài đặt")
         assert "••••••" in page.inner_text("main")
+        day.picture(page, "cai-dat")
     with Session(province.engine) as session:
         looked = session.scalar(
             select(func.count()).where(Audit.action.startswith("viewed_"), Audit.actor == "quantri")
         )
     assert looked == 0
+
+
+def _enter_new_dates(program: Program, codes: list[str]) -> None:
+    """The counter enters the new dates in the one-stop system; the next reading brings them, and the program sees them
+    (how a reading does: tests/e2e/test_a_letters_life.py)."""
+    now = program.clock.now()
+    with Session(program.engine) as session, session.begin():
+        office = program.letter_office(session, now)
+        letters = session.execute(
+            select(Letter.new_date_on, Dossier)
+            .join(Dossier, Dossier.id == Letter.dossier_id)
+            .where(Dossier.code.in_(codes))
+        ).all()
+        for new_date, dossier in letters:
+            dossier.extended_at = program.calendar.last_open(new_date)
+        session.flush()
+        assert see_dates(session, office, now) == len(codes)
 
 
 def _take_all(page: Page, step: str) -> None:

@@ -4,8 +4,10 @@ by the one that fits and put together in English. What no entry knows stays as i
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+
+from markupsafe import Markup
 
 from monitor import TEMPLATES
 
@@ -45,27 +47,42 @@ def _pattern(text: str) -> str:
 
 def in_english(text: str) -> str:
     """The line in English, its values too where they are words of ours."""
-    said = _said(text) or _said(text[:1].lower() + text[1:])
+    return str(_line(text, str, lambda name: name))
+
+
+def in_english_marked(text: str, vietnamese: Callable[[str], str]) -> str:
+    """The same as markup: `vietnamese` marks what stays in that language."""
+    return _line(text, Markup, vietnamese)
+
+
+def _line(text: str, shape: Callable[[str], str], vietnamese: Callable[[str], str]) -> str:
+    said = _said(text, shape, vietnamese)
     if said is None:
-        return _with_days(text)
+        return _left(text, vietnamese)
     return said[:1].upper() + said[1:] if text[:1].isupper() else said
 
 
-def _said(text: str) -> str | None:
-    whole = catalogue().get(text)
-    if whole is not None:
-        return whole
-    for pattern, english in _patterns():
-        found = pattern.fullmatch(text)
-        if found:
-            return english % {name: _value(value) for name, value in found.groupdict().items()}
+def _said(text: str, shape: Callable[[str], str], vietnamese: Callable[[str], str]) -> str | None:
+    """What an entry knows, also with a capital at its head; None where none fits."""
+    for asked in dict.fromkeys((text, text[:1].lower() + text[1:])):
+        whole = catalogue().get(asked)
+        if whole is not None:
+            return shape(whole)
+        for pattern, english in _patterns():
+            found = pattern.fullmatch(asked)
+            if found:
+                values = found.groupdict().items()
+                return shape(english) % {name: _value(value, shape, vietnamese) for name, value in values}
     return None
 
 
-def _value(text: str) -> str:
+def _value(text: str, shape: Callable[[str], str], vietnamese: Callable[[str], str]) -> str:
     """A value of a line; several of one kind are told with semicolons."""
-    return "; ".join(_said(part) or _said(part[:1].lower() + part[1:]) or _with_days(part) for part in text.split("; "))
+    parts = (_said(part, shape, vietnamese) or _left(part, vietnamese) for part in text.split("; "))
+    return shape("; ").join(parts)
 
 
-def _with_days(text: str) -> str:
-    return _DAY.sub(lambda found: _DAYS_FOLDED[found[1].lower()], text)
+def _left(text: str, vietnamese: Callable[[str], str]) -> str:
+    """A day, a number, a code; or a name and what a source said, which are Vietnamese."""
+    with_days = _DAY.sub(lambda found: _DAYS_FOLDED[found[1].lower()], text)
+    return with_days if with_days.isascii() else vietnamese(with_days)

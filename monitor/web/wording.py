@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from monitor import TEMPLATES
 from monitor.web import words
-from monitor.web.lines_english import in_english
+from monitor.web.lines_english import in_english_marked
 from monitor.web.words import Word
 from monitor.words import Language
 
@@ -68,10 +68,7 @@ class Wording:
 
     def line(self, text: str) -> str:
         """A line that explains a dossier. What has no English stays as it came, marked as Vietnamese."""
-        if self.language == "vi":
-            return text
-        said = in_english(text)
-        return said if said != text else self.vietnamese(text)
+        return text if self.language == "vi" else in_english_marked(text, self.vietnamese)
 
     @property
     def vietnamese_attribute(self) -> Markup:

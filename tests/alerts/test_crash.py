@@ -60,8 +60,8 @@ def test_the_harness_catches_marking_before_sending(sqlite_url: str, peers: Peer
         sending._send = mark_first  # only in the forked process
         crash.whole_path(sessions, channels, clock)
 
-    # the fault shows for four steps from the 64th on: in steps of three none of it is missed, and it is soon reached
-    first, stride = (1, 1) if PROOF else (53, 3)
+    # the fault shows for four steps from the 66th on: in steps of three none of it is missed, and it is soon reached
+    first, stride = (1, 1) if PROOF else (57, 3)
     found = crash.series(sqlite_url, *peers, first=first, stride=stride, path=path, stop_at_violation=True)
     assert any("never heard" in line for line in found.violations), found
 
@@ -76,6 +76,6 @@ def test_the_harness_catches_an_outbox_written_after_the_commit(sqlite_url: str,
         planning._store = honest
         crash.whole_path(sessions, channels, clock)
 
-    first, stride = (1, 1) if PROOF else (16, 4)  # it shows for nine steps from the 24th on
+    first, stride = (1, 1) if PROOF else (18, 4)  # it shows for nine steps from the 22nd on
     found = crash.series(sqlite_url, *peers, first=first, stride=stride, path=path, stop_at_violation=True)
     assert any("never heard" in line for line in found.violations), found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
@@ -36,7 +36,9 @@ _LEFT = (
     select(*(_N[name] for name in _ASKED), _D.stage, _D.promise_number.label("promise_now"))
     .join(table_of(MessageNotice), _MN.notice_id == _N.id)
     .outerjoin(table_of(Dossier), _D.id == _N.dossier_id)
-    .where(one_of(_MN.message_id), _MN.withdrawn_at.is_(None), _N.state.in_(("owed", "planned", "told")))
+    .where(
+        _MN.message_id == bindparam("message"), _MN.withdrawn_at.is_(None), _N.state.in_(("owed", "planned", "told"))
+    )
     .order_by(_N.id)
 )
 _HOLDING = select(_F.dossier_id, _F.kind).where(one_of(_F.dossier_id), _F.closed_at.is_(None))
@@ -86,7 +88,7 @@ class Left:
 
 def read_again(session: Session, message: Message, finder: Finder | None, now: datetime) -> Left:
     """`message` as it may be sent at `now`. Without `finder` nobody's post is looked up."""
-    found = rows_of(session, _LEFT, ids=[message.id])
+    found = rows_of(session, _LEFT, message=message.id)
     settled = _settled(session, found)
     _take_lines(session, message.id, settled, now)
     told = {row.id: row.dossier_id for row in found if row.id not in settled}

@@ -280,6 +280,10 @@ class _OneOf(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: SQLAlchemy would compare a function's truth with 1, past which SQLite sees no index."""
+        return self
+
 
 @compiles(_OneOf)
 def _is_any(element: _OneOf, compiler: SQLCompiler, **more: Any) -> str:

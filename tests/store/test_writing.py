@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.store.tables import Dossier, ProcedureSeen, Source
-from monitor.store.writing import among, insert_many, insert_returning_ids
+from monitor.store.writing import among, insert_many, insert_returning_ids, one_of, rows_of, table_of
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CODES = ("1.001", "Đ.2", "it's", 'a"b', "a\\b", "\U0001f600", "%_", "")
@@ -46,3 +46,16 @@ def test_bulk_writing_refuses_an_instant_without_a_zone(sessions: sessionmaker[S
     row = {"name": "s", "kind": "k", "role": "portal", "cursor_at": AT.replace(tzinfo=None)}
     with sessions() as session, pytest.raises(ValueError, match="time zone"):
         insert_many(session, Source, [row])
+
+
+def test_one_of_many_ids_is_found_by_the_index(sessions: sessionmaker[Session]) -> None:
+    """A statement whose condition is compared with 1 reads the whole table; nothing but time would show it."""
+    table = table_of(Dossier)
+    statement = select(table.c.code).where(one_of(table.c.id))
+    with sessions() as session:
+        assert rows_of(session, statement, ids=[1, 2]) == []
+        if session.get_bind().dialect.name == "postgresql":
+            return  # plans by the number of rows, and here are none
+        text = str(statement.compile(session.get_bind()))
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", ("[1, 2]",)).all()
+    assert "SEARCH dossier USING INTEGER PRIMARY KEY" in plan[0][3]

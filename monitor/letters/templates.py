@@ -6,6 +6,7 @@ The words are Jinja2, but the allow-list is ours: whatever is not named here is 
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
@@ -77,6 +78,12 @@ def read_template(file: Path, fields: Collection[str]) -> Template:
             Words("tệp quá lớn.", "the file is too large."),
             Words(f"Rút xuống dưới {LARGEST // 1024} KiB.", f"Keep it under {LARGEST // 1024} KiB."),
         )
+    return _compiled(file, source, frozenset(fields))
+
+
+@lru_cache(maxsize=512)
+def _compiled(file: Path, source: str, fields: frozenset[str]) -> Template:
+    """Checking and compiling cost more than filling in, and every program of a machine reads the same files."""
     try:
         tree = _ENVIRONMENT.parse(source)
     except TemplateSyntaxError as error:
@@ -95,10 +102,14 @@ def read_template(file: Path, fields: Collection[str]) -> Template:
     return _ENVIRONMENT.from_string(tree)
 
 
-def names_used(file: Path) -> set[str]:
+def names_used(file: Path) -> frozenset[str]:
     """The fields that a (readable) file of wording prints or asks about."""
-    tree = _ENVIRONMENT.parse(file.read_text("utf-8"))
-    return {node.name for node, _ in _walk(tree) if isinstance(node, nodes.Name)}
+    return _names(file.read_text("utf-8"))
+
+
+@lru_cache(maxsize=512)
+def _names(source: str) -> frozenset[str]:
+    return frozenset(node.name for node, _ in _walk(_ENVIRONMENT.parse(source)) if isinstance(node, nodes.Name))
 
 
 def _walk(node: nodes.Node, line: int = 1) -> Iterator[tuple[nodes.Node, int]]:

@@ -21,6 +21,7 @@ from monitor.clock import SystemClock
 from monitor.people import Directory
 from monitor.store import database
 from monitor.store.tables import Message
+from tests.forks import into
 from tests.web import desk
 
 SECRET = "7012345678:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
@@ -75,8 +76,7 @@ def forked(folder: Path, orders: dict[str, Any], told: dict[str, str], log: Path
     """The daemon with these variables in its environment, its log in a file, what it prints in a pipe."""
     warnings.simplefilter("error")
     os.environ.update(told)
-    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
-    os.dup2(printing.fileno(), 1)
+    into(printing, log)
     sys.exit(main(folder, orders))
 
 

@@ -25,16 +25,13 @@ from monitor.store.tables import Job, Message
 from monitor.web.webhook import SECRET_HEADER
 from tests.daemon import small
 from tests.daemon.small import SECRET
+from tests.forks import FORKS
 from tests.peers.deaf import nobody_listening
 from tests.web import desk
 
 WAIT_S = 60.0
 WEBHOOK_SECRET = "kenh-goi-nguoc-" + "0" * 28
-# Each daemon is a process of its own, forked from one that has imported the program and done nothing else: starting
-# Python and importing takes two seconds of a processor, so only the first test's daemon starts from nothing.
-SPAWNS = multiprocessing.get_context("spawn")
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.daemon.small"])
+SPAWNS = multiprocessing.get_context("spawn")  # the first test's daemon starts from nothing, the others as forks
 
 
 class Running:

@@ -1,13 +1,12 @@
 """Runs the job again and again in children that are killed with SIGKILL at random moments.
 
-A process of its own, so that it can import everything once and fork: a kill then costs no start-up.
-`python -m tests.e2e.forge CONFIG KILLS SEED STARTED_AT [DATABASE_URL]`
+To be run in a process of its own (`tests.forks`): it forks, which no process with threads may.
 """
 
+import gc
 import os
 import random
 import signal
-import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -28,6 +27,7 @@ def main(config: Path, kills: int, seed: int, at: datetime, url: str = "") -> in
     if url:
         settings = settings.model_copy(update={"database": settings.database.model_copy(update={"url": url})})
     ended_early = 0
+    gc.freeze()  # what the children share stays as it is
     for number in range(kills + 1):
         clock = FixedClock(at + timedelta(minutes=20) * number / kills)  # no rung and no lunch break comes in between
         child = os.fork()
@@ -56,9 +56,3 @@ def _killed(child: int, after_s: float) -> bool:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return False
-
-
-if __name__ == "__main__":
-    sys.exit(
-        main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), datetime.fromisoformat(sys.argv[4]), *sys.argv[5:])
-    )

@@ -1,7 +1,5 @@
 """kill -9 at random moments over pull, judge and send: nothing lost, nothing twice that was not counted."""
 
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -10,21 +8,19 @@ from sqlalchemy import select
 from monitor.sandbox.truth import work_out
 from monitor.store.tables import Attempt, Message, Observation
 from tests.counts import proof_examples
+from tests.e2e import forge
 from tests.e2e.stand import CODE, MONDAY, heard, letters_of, mail_text, notices_of, stand, whole_job
+from tests.forks import run
 
 
 def test_fifty_kills_lose_no_letter_and_double_only_what_is_counted(tmp_path: Path, store_url: str) -> None:
-    kills = proof_examples(50 if store_url.startswith("sqlite") else 15, 500)
+    kills = proof_examples(50 if store_url.startswith("sqlite") else 6, 500)
     with stand(tmp_path / "calm", size=90) as (_, calm, clock):
         whole_job(calm, clock)
         with calm.sessions() as session:
             letters, notices = letters_of(session), notices_of(session)
     with stand(tmp_path / "killed", size=90, url=store_url) as (sandbox, program, _):
-        command = [sys.executable, "-m", "tests.e2e.forge", str(tmp_path / "killed" / "dunghen.toml"), str(kills), "11"]
-        done = subprocess.run(
-            [*command, MONDAY.isoformat(), store_url], capture_output=True, text=True, timeout=1800, check=False
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+        run(tmp_path, forge.main, tmp_path / "killed" / "dunghen.toml", kills, 11, MONDAY, store_url)
         with program.sessions() as session:
             assert {row[:3] for row in letters_of(session)} == {row[:3] for row in letters}
             assert {row[:3] for row in notices_of(session)} == {row[:3] for row in notices}

@@ -1,13 +1,13 @@
 """Whole lives of letters in processes of their own: killed with SIGKILL at a given statement, or two at once.
 
-`python -m tests.letters.clerks URL NOW kills SEED NUMBER` kills NUMBER children, each at a random statement or commit, and lets
-a last one end; `… together NUMBER` runs NUMBER at the same time. What is left undone by one is taken up by the next.
+`main(URL, NOW, "kills", SEED, NUMBER)` kills NUMBER children, each at a random statement or commit, and lets a last one
+end; `"together", NUMBER` runs NUMBER at the same time. What is left undone by one is taken up by the next. To be run in a
+process of its own (`tests.forks`): it forks, which no process with threads may.
 """
 
 import os
 import random
 import signal
-import sys
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -110,7 +110,3 @@ def main(url: str, now: datetime, how: str, *numbers: str) -> int:
     else:
         children = [_child(url, now) for _ in range(int(numbers[0]))]
     return max(os.waitpid(child, 0)[1] for child in children)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], datetime.fromisoformat(sys.argv[2]), *sys.argv[3:]))

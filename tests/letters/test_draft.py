@@ -240,10 +240,11 @@ def test_broken_wording_stops_before_any_letter(
         assert session.scalar(select(func.count()).where(Letter.state == "owed")) == 1
 
 
-def test_many_letters_take_few_statements(sessions: sessionmaker[Session]) -> None:
-    """No query inside a loop: 600 letters are two batches."""
+def test_many_letters_take_few_statements(sessions: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch) -> None:
+    """No query inside a loop: 60 letters are two batches."""
+    monkeypatch.setattr("monitor.letters.draft._BATCH", 50)
     with sessions.begin() as session:
-        for number in range(1, 601):
+        for number in range(1, 61):
             put(session, number)
     statements: list[str] = []
 
@@ -252,6 +253,6 @@ def test_many_letters_take_few_statements(sessions: sessionmaker[Session]) -> No
 
     engine = sessions.kw["bind"]
     event.listen(engine, "before_cursor_execute", heard)
-    assert draft(sessions).drafted == 600
+    assert draft(sessions).drafted == 60
     event.remove(engine, "before_cursor_execute", heard)
     assert len(statements) < 12

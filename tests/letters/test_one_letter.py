@@ -2,8 +2,7 @@
 no gap in the book (field-study R3)."""
 
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -14,6 +13,8 @@ from monitor.letters.steps import history
 from monitor.letters.verify import verify
 from monitor.store.tables import Dossier, Letter, LetterNumber
 from tests.counts import proof_examples
+from tests.forks import run
+from tests.letters import clerks
 from tests.letters.samples import local
 from tests.letters.test_draft import put
 
@@ -34,13 +35,6 @@ def due(sessions: sessionmaker[Session]) -> sessionmaker[Session]:
     return sessions
 
 
-def run(url: str, *words: str) -> str:
-    command = [sys.executable, "-m", "tests.letters.clerks", url, MONDAY.isoformat(), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
 def check(sessions: sessionmaker[Session]) -> None:
     """Exactly one whole life for each, and a book without a gap."""
     with sessions() as session:
@@ -56,14 +50,18 @@ def check(sessions: sessionmaker[Session]) -> None:
         assert verify(session) == []
 
 
-def test_killed_at_any_statement_each_letter_lives_once(due: sessionmaker[Session], store_url: str) -> None:
+def test_killed_at_any_statement_each_letter_lives_once(
+    due: sessionmaker[Session], store_url: str, tmp_path: Path
+) -> None:
     kills = proof_examples(8, 1000)
-    killed = re.search(r"^killed: (\d+)$", run(store_url, "kills", "7", str(kills)), re.MULTILINE)
+    killed = re.search(
+        r"^killed: (\d+)$", run(tmp_path, clerks.main, store_url, MONDAY, "kills", "7", str(kills)), re.MULTILINE
+    )
     assert killed
     assert int(killed[1]) > kills // 2, "most of them died on the way"
     check(due)
 
 
-def test_two_processes_at_once_share_the_work(due: sessionmaker[Session], store_url: str) -> None:
-    run(store_url, "together", "2")
+def test_two_processes_at_once_share_the_work(due: sessionmaker[Session], store_url: str, tmp_path: Path) -> None:
+    run(tmp_path, clerks.main, store_url, MONDAY, "together", "2")
     check(due)

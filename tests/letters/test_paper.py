@@ -248,7 +248,7 @@ TEXTS = st.lists(_pieces, max_size=60).map("".join) | st.lists(
 ).map("".join)
 
 
-@settings(max_examples=proof_examples(200, 10_000), deadline=None)
+@settings(max_examples=proof_examples(70, 10_000), deadline=None)  # three texts in each
 @given(form=st.sampled_from(FORMS.codes), applicant=TEXTS, procedure=TEXTS, reason=TEXTS)
 def test_any_text_is_printed_exactly_or_refused_naming_the_character(
     form: str, applicant: str, procedure: str, reason: str

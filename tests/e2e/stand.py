@@ -25,7 +25,7 @@ MONDAY = datetime.fromisoformat("2026-11-23T09:00:00+07:00")  # Tue 24/11 is a d
 
 @contextmanager
 def stand(
-    folder: Path, *, size: int = 300, seed: int = 7, now: datetime = MONDAY, url: str = ""
+    folder: Path, *, size: int = 200, seed: int = 7, now: datetime = MONDAY, url: str = ""
 ) -> Iterator[tuple[Sandbox, Program, FixedClock]]:
     """A started sandbox and a program configured for it by the file an office would write."""
     clock = FixedClock(now)

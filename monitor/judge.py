@@ -74,7 +74,8 @@ def judge_due(
             one_writer(session)
             if after is None and not dry_run:
                 _never_backwards(session, now)
-                count_steps(session, rules.calendar)
+                if rules.keeps_figures:
+                    count_steps(session, rules.calendar)
             ladder = adopt(session, with_forced(rules.rungs), now)
             rows = _due(session, now, batch, after)
             if rows:
@@ -153,7 +154,8 @@ def _judge_batch(
     count.notices_owed += work.climbed.owed
     count.notices_folded += work.climbed.folded
     sync_kinds(session, {kind.value: holding for kind, holding in work.findings.items()}, ids, now)
-    count_judged(session, judged, rules.calendar, now)
+    if rules.keeps_figures:
+        count_judged(session, judged, rules.calendar, now)
 
 
 def _judge_one(row: Any, context: Context, rules: Rules, now: datetime, work: Work, count: JudgeCount) -> Judged:

@@ -35,6 +35,7 @@ class Rules:
     rungs: Sequence[RungRule]
     directory: Directory
     count_tolerance: int = COUNT_TOLERANCE  # working days a promise may lie from our own count
+    keeps_figures: bool = True  # of a store that is thrown away afterwards nobody reads any
 
 
 @dataclass(slots=True)

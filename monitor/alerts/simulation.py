@@ -6,7 +6,7 @@ told at once.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import bindparam, func, select, update
@@ -48,6 +48,7 @@ def run_through(
 
     The messages stand in the store afterwards, made at the instant at which they would have gone out.
     """
+    rules = replace(setting.rules, keeps_figures=False)
     coming = iter(heard)
     following = next(coming, None)
     lists = _hours_of_lists(setting, start, until)
@@ -56,7 +57,7 @@ def run_through(
         while following is not None and following[0] <= now:
             following[1]()
             following = next(coming, None)
-        judge_due(sessions, setting.rules, now)
+        judge_due(sessions, rules, now)
         hour_of_lists = bool(lists) and lists[-1] <= now
         waiting, next_look = _plan(sessions, setting, now, setting.digests if hour_of_lists else ())
         acted += 1

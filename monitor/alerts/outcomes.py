@@ -24,6 +24,7 @@ _LOST_ANSWERS_BEFORE_GIVING_UP = 4
 _LAST_PATIENCE = timedelta(minutes=30)  # with no other channel: the role above hears of it too, and the tries go on
 _SHORTEST_SILENCE_S = 1.0
 _KEY_LENGTH = 200
+_AT_ONCE = 500
 _COPIED = (
     *("dossier_id", "source", "promise_number", "rung", "agency_code", "severity", "occasion", "channels", "repeat"),
     "rung_at",
@@ -79,6 +80,19 @@ def give_up(session: Session, message: Message, reason: str, now: datetime, chan
     )
     session.flush()
     return _another_way(session, message, now, channels)
+
+
+def leave_channels(session: Session, now: datetime, channels: Collection[str]) -> int:
+    """What waits on a channel that is no longer switched on goes another way, some at a time. With no channel at all it
+    waits: somebody is changing the settings. Returns how many messages went to another channel."""
+    if not channels:
+        return 0
+    left = and_(Message.state.in_(WAITING), Message.channel.not_in(channels))
+    rerouted = 0
+    for message in session.scalars(select(Message).where(left).order_by(Message.id).limit(_AT_ONCE)).all():
+        message.last_error = f"kênh {message.channel} đã tắt"
+        rerouted += _another_way(session, message, now, channels)
+    return rerouted
 
 
 def _another_way(session: Session, message: Message, now: datetime, channels: Collection[str]) -> int:

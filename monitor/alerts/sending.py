@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.alerts.addresses import moved
 from monitor.alerts.current import fingerprint
 from monitor.alerts.keeping_up import Editing
-from monitor.alerts.outcomes import WAITING, reroute_overdue, settle
+from monitor.alerts.outcomes import WAITING, leave_channels, reroute_overdue, settle
 from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
 from monitor.alerts.rereading import Finder, People, read_again
 from monitor.clock import Clock
@@ -73,6 +73,8 @@ def send_pending(
     counts: dict[str, int] = {}
     enabled = tuple(channels)
     finder = Finder(people, enabled) if people is not None else None
+    with sessions.begin() as session:
+        _add(counts, "rerouted", leave_channels(session, clock.now(), enabled))
     down: set[str] = set()
     skipped: list[int] = []
     for message_id, channel in _due(sessions, clock.now(), enabled, limit):

@@ -145,6 +145,17 @@ def test_refused_everywhere_is_unreachable_with_the_reason(sessions: Sessions) -
         assert (above.role, above.state, above.reason) == ("chairman", "owed", "báo thay cho agency_head: blocked")
 
 
+def test_what_waits_on_a_channel_that_was_switched_off_goes_another_way(sessions: Sessions) -> None:
+    """The settings lost Telegram while a message waited for it: its person hears by mail; without any channel it waits."""
+    prepare(sessions, ("H19.1", "late"))
+    assert send(sessions) == SendCount()
+    assert message(sessions).state == "pending"
+    email = Scripted("email")
+    assert send(sessions, email) == SendCount(rerouted=1, sent=1)
+    assert "kênh telegram đã tắt; chuyển sang kênh email" in message(sessions).last_error
+    assert notice_states(sessions) == ["told"]
+
+
 def test_a_channel_that_stays_down_is_left_for_another_after_eight_minutes(sessions: Sessions) -> None:
     prepare(sessions, ("H19.1", "late"), ("H19.1", "very-late"))
     telegram, email = Scripted(script=[DOWN] * 99), Scripted("email")

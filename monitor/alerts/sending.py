@@ -75,9 +75,10 @@ def send_pending(
     finder = Finder(people, enabled) if people is not None else None
     with sessions.begin() as session:
         _add(counts, "rerouted", leave_channels(session, clock.now(), enabled))
+        due = _due(session, clock.now(), enabled, limit)
     down: set[str] = set()
     skipped: list[int] = []
-    for message_id, channel in _due(sessions, clock.now(), enabled, limit):
+    for message_id, channel in due:
         if stopping():
             break
         if channel in down:
@@ -138,21 +139,16 @@ def _release(session: Session, now: datetime, which: Any) -> int:
     return len(ids)
 
 
-def _due(
-    sessions: sessionmaker[Session], now: datetime, channels: Collection[str], limit: int
-) -> Sequence[tuple[int, str]]:
+def _due(session: Session, now: datetime, channels: Collection[str], limit: int) -> Sequence[tuple[int, str]]:
     """(id, channel) of what may be tried now: urgent first; then everyone's first message before anyone's second, so
     that nobody waits behind another's hundred; fresh ones before those that failed already."""
     ready = and_(Message.state.in_(WAITING), Message.not_before_at <= now, Message.channel.in_(channels))
     rank = case((Message.severity == "urgent", 0), (Message.severity == "high", 1), else_=2)
-    with sessions.begin() as session:
-        _release(session, now, and_(Message.state == "sending", Message.lease_until_at < now))
-        order = (Message.attempts, Message.not_before_at, Message.id)
-        turn = func.row_number().over(partition_by=(Message.person, rank), order_by=order)
-        rows = session.execute(
-            select(Message.id, Message.channel).where(ready).order_by(rank, turn, *order).limit(limit)
-        )
-        return [(message_id, channel) for message_id, channel in rows]
+    _release(session, now, and_(Message.state == "sending", Message.lease_until_at < now))
+    order = (Message.attempts, Message.not_before_at, Message.id)
+    turn = func.row_number().over(partition_by=(Message.person, rank), order_by=order)
+    rows = session.execute(select(Message.id, Message.channel).where(ready).order_by(rank, turn, *order).limit(limit))
+    return [(message_id, channel) for message_id, channel in rows]
 
 
 def _claim(sessions: sessionmaker[Session], message_id: int, finder: Finder | None, now: datetime) -> _Claim | None:

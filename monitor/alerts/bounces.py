@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import park
+from monitor.alerts.email import trust
 from monitor.alerts.outcomes import give_up
 from monitor.alerts.outgoing import ChannelUnavailable
 from monitor.settings import Bounces
@@ -82,16 +83,15 @@ class _Connection:
     """A signed-in IMAP session on the configured folder."""
 
     def __init__(self, settings: Bounces) -> None:
-        context = ssl.create_default_context()
         if settings.security == "tls":
             self._imap: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                settings.host, settings.port, ssl_context=context, timeout=_TIMEOUT_S
+                settings.host, settings.port, ssl_context=trust(), timeout=_TIMEOUT_S
             )
         else:
             self._imap = imaplib.IMAP4(settings.host, settings.port, timeout=_TIMEOUT_S)
         try:
             if settings.security == "starttls":
-                self._imap.starttls(context)
+                self._imap.starttls(trust())
             password = settings.password.get_secret_value() if settings.password is not None else ""
             self._imap.login(settings.username, password)
             answer, _ = self._imap.select(f'"{settings.folder}"')

@@ -187,13 +187,13 @@ def connect(settings: Email) -> smtplib.SMTP:
     """A connection that is secured and logged in as configured. Raises `OSError` or `smtplib.SMTPException`."""
     smtp: smtplib.SMTP
     if settings.security == "tls":
-        smtp = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=_trust())
+        smtp = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=trust())
     else:
         smtp = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
     try:
         smtp.ehlo_or_helo_if_needed()
         if settings.security == "starttls":
-            smtp.starttls(context=_trust())
+            smtp.starttls(context=trust())
             smtp.ehlo_or_helo_if_needed()  # what was said before the encryption doesn't count
         if settings.username is not None and settings.password is not None:
             smtp.login(settings.username, settings.password.get_secret_value())
@@ -203,9 +203,10 @@ def connect(settings: Email) -> smtplib.SMTP:
     return smtp
 
 
-def _trust() -> ssl.SSLContext:
-    """The machine's certificates, read anew each time: a new one of the province's holds without a restart. That costs
-    as much as the rest of a short mail, so it is done only where there is something to verify."""
+def trust() -> ssl.SSLContext:
+    """What mail servers are verified by: the machine's certificates, read anew each time, so that a new one of the
+    province's holds without a restart. That costs as much as the rest of a short mail, so ask only where there is
+    something to verify."""
     return ssl.create_default_context()
 
 

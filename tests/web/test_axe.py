@@ -87,10 +87,12 @@ def test_the_print_view_leaves_out_what_is_for_the_screen(program: Any, browser:
             page.goto(address + path)
             file = tmp_path / "page.pdf"
             page.pdf(path=str(file), format="A4")
-            text = " ".join(sheet.extract_text() for sheet in pypdf.PdfReader(file).pages)
-            assert words in text
-            assert "Đăng xuất" not in text
-            assert "Ghi là" not in text
+            text = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(file).pages)
+            # Where a letter with its marks comes from another font, a gap is read around it.
+            seen = "".join(text.split())
+            assert "".join(words.split()) in seen
+            assert "Đăngxuất" not in seen
+            assert "Ghilà" not in seen
             page.emulate_media(media="print")
             assert page.locator("nav:visible, button:visible").count() == 0
         context.close()

@@ -1,5 +1,6 @@
 """What the daemon's jobs last did: from the running engine where there is one, else from the table `job`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,30 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from monitor.store.tables import Job
+
+# as `monitor.engine` keeps it: an instant, and a run that was missed or the name and place of a failure
+_TROUBLE = re.compile(r"(?P<at>\S+Z) (?:missed: (?P<missed>\w+), \d+ s|(?P<failure>.*))")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A job's last trouble, taken apart: either `missed` (why a run did not begin) or `failure` has words."""
+
+    at: datetime
+    missed: str
+    failure: str
+
+
+def trouble_in(text: str) -> Trouble | None:
+    """What the engine kept of a job's last trouble; nothing where there was none, or it is not of that shape."""
+    found = _TROUBLE.fullmatch(text)
+    if found is None:
+        return None
+    return Trouble(
+        at=datetime.fromisoformat(found["at"]),
+        missed=found["missed"] or "",
+        failure=found["failure"] or "",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +48,11 @@ class JobRow:
     failures: int
     missed: int
     age_s: int | None
+
+    @property
+    def last_trouble(self) -> Trouble | None:
+        """`trouble` taken apart."""
+        return trouble_in(self.trouble)
 
     @property
     def is_failing(self) -> bool:

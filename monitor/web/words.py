@@ -232,11 +232,19 @@ ACCOUNT_ROLES = {
 
 JOBS = {
     "backup": "Sao lưu",
+    "evidence": "Dọn bằng chứng hết hạn lưu",
     "reach": "Tìm người không ai báo được",
     "judge": "Rà soát hạn",
     "letters": "Soạn thư",
     "send": "Gửi cảnh báo",
     "judging": "Lần rà soát gần nhất",
+}
+# Why a run of a job did not begin when it was due.
+MISSED = {
+    "still_running": "lượt trước chưa xong",
+    "machine_was_busy": "máy bận",
+    "too_late": "bắt đầu quá muộn",
+    "was_down": "tiến trình nền đã dừng",
 }
 WAYS = {"telegram": "Telegram", "email": "thư điện tử"}
 CAPACITIES = {"head": "Người đứng đầu"}

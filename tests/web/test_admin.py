@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
 from monitor.access import accounts, tokens
 from monitor.access.rights import Right
 from monitor.engine import JobState
-from monitor.store.tables import Attempt, BadRecordRow, Message
+from monitor.store.tables import Attempt, BadRecordRow, Job, Message
 from monitor.web.admin import HIDDEN, as_loaded
 from tests.web import desk
 from tests.web.conftest import served, visiting
@@ -62,6 +62,30 @@ def test_the_administrator_begins_at_the_machine_s_health(program: Any) -> None:
     assert "Rà soát hạn" in page
     assert "trả về trang HTML thay cho JSON" in page
     assert "Không ai đọc nguồn" in page, "no scheduler in this process: said, not hidden"
+
+
+_TROUBLES = (
+    ("", "–", ""),
+    ("2026-03-04T18:00:00Z missed: still_running, 300 s", "Lỡ lượt: lượt trước chưa xong", "01:00 05/03/2026"),
+    ("2026-03-05T00:00:00Z missed: was_down, 5400 s", "Lỡ lượt: tiến trình nền đã dừng", "07:00 05/03/2026"),
+    ("2026-03-05T00:30:00Z OperationalError (writing.py:12)", "OperationalError (writing.py:12)", "07:30 05/03/2026"),
+    ("kept by another version", "kept by another version", ""),  # nothing of it is lost
+)
+
+
+@pytest.mark.parametrize(("kept", "said", "at"), _TROUBLES)
+def test_a_job_s_last_trouble_is_said_in_words_and_by_the_site_s_clock(
+    program: Any, store: Engine, kept: str, said: str, at: str
+) -> None:
+    with Session(store) as session, session.begin():
+        session.execute(update(Job).values(name="evidence", last_error=kept))
+    with visiting(program, name="sysadmin") as client:
+        page = client.get("/quan-tri").text
+    row = page.partition("Dọn bằng chứng hết hạn lưu")[2].partition("</tr>")[0]
+    trouble = unescape(row.partition("Trục trặc gần nhất")[2])
+    assert said in trouble
+    assert at in trouble
+    assert "missed:" not in page
 
 
 def test_what_was_set_aside_and_what_waits_is_listed(program: Any, store: Engine) -> None:

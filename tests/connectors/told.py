@@ -46,7 +46,10 @@ def _wall(words: str, one: str) -> datetime:
         return _iso(words)
     if one.startswith("epoch"):
         return _epoch(words, one)
-    return datetime.strptime(words, one)  # noqa: DTZ007 - the zone comes next
+    wall = datetime.strptime(words, one)  # noqa: DTZ007 - the zone comes next
+    if re.search("%.%.", one) and wall.strftime(one) != words:
+        raise ValueError  # one digit less, and without separators the library guesses which one it was
+    return wall
 
 
 def _epoch(words: str, unit: str) -> datetime:

@@ -26,7 +26,8 @@ def main(words: list[str]) -> int:
     reports.mkdir(exist_ok=True)
     stamp = f"{began:%Y-%m-%d-%H%M%S}"
     results = reports / f"proof-{stamp}.xml"
-    command = [sys.executable, "-m", "pytest", "-n", "2", f"--hypothesis-seed={seed}", f"--junitxml={results}"]
+    how = ["-n2", "--dist=worksteal", f"--hypothesis-seed={seed}", f"--junitxml={results}"]
+    command = [sys.executable, "-m", "pytest", *how]
     environment = os.environ | {"DUNGHEN_PROOF": "1", "DUNGHEN_PROOF_SEED": str(seed)}
     code = subprocess.run([*command, *words], cwd=ROOT, env=environment, check=False).returncode
     seconds = (SystemClock().now() - began).total_seconds()

@@ -201,7 +201,7 @@ class LetterAgency(Strict):
     place: str = ""
     symbol: str = ""  # after the number; the form's own where left out
     signer_authority: str = ""  # "KT. CHỦ TỊCH" | "TL. …" | ""
-    signer_title: str = "CHỦ TỊCH"
+    signer_title: str = ""  # by the kind of agency where left out
     signer_name: str = ""
     contact: str = ""
     show_id_number: bool = False

@@ -81,10 +81,9 @@ def head_of(entry: LetterAgency, agency: AgencyLike | None, directory: Directory
     parent: tuple[str, ...] = tuple(entry.parent.split("\n")) if entry.parent else ()
     if not parent and not _COMMITTEE.match(in_text):
         above = name_above(agency, directory)
-        parent = (above.upper(),) if above else ()
+        parent = _in_capitals(above) if above else ()
     kind = agency.kind if agency is not None else ""
-    explicit = "signer_title" in entry.model_fields_set
-    title = entry.signer_title if explicit else _HEADS.get(kind, _ANY_HEAD)
+    title = entry.signer_title or _HEADS.get(kind, _ANY_HEAD)
     return Head(
         parent=parent,
         issuer=issuer,

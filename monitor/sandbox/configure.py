@@ -119,7 +119,6 @@ folder = "letters"
 [[letters.agencies]]
 agency = "*"
 symbol = "PXL"
-signer_title = "CHỦ TỊCH"
 
 [[letters.reasons]]
 procedure = "*"

@@ -1,5 +1,6 @@
 """Drafting on a real store: what is owed is worded once, by the source that speaks, under the agency's own head."""
 
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor import DEFAULTS
 from monitor.letters.content import Content
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.templates import TemplateRefused
@@ -221,11 +223,21 @@ def test_the_office_says_how_its_letters_look(sessions: sessionmaker[Session], p
     assert one.signer == ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC")
     assert one.number.endswith("/PXL-CNCT")
     assert "số định danh: 075300000001" in one.body[0]
-    assert two.parent == ("ỦY BAN NHÂN DÂN THÀNH PHỐ ĐỒNG NAI",)  # from the tree
+    assert two.parent == ("ỦY BAN NHÂN DÂN", "THÀNH PHỐ ĐỒNG NAI")  # from the tree
     assert two.values["co_quan_chu_quan"] == "Ủy ban nhân dân thành phố Đồng Nai"
     assert (two.issuer, two.signer, two.form) == (("SỞ XÂY DỰNG",), ("GIÁM ĐỐC",), "pxl_2018")
     assert two.place_and_date.startswith("……, ngày")  # nobody said where it sits
     assert (three.issuer, three.signer) == (("PHÒNG KINH TẾ",), ("THỦ TRƯỞNG CƠ QUAN, ĐƠN VỊ",))  # unknown to the tree
+
+
+def test_by_the_starter_file_everyone_s_own_head_signs(
+    sessions: sessionmaker[Session], put_in: Callable[..., None]
+) -> None:
+    put_in(1)
+    put_in(2, letter={"agency_code": "H19.03"}, agency_code="H19.03")
+    starter = tomllib.loads((DEFAULTS / "dunghen.toml").read_text("utf-8"))
+    draft(sessions, Letters.model_validate(starter["letters"]))
+    assert [words(sessions, n).signer for n in (1, 2)] == [("CHỦ TỊCH",), ("GIÁM ĐỐC",)]
 
 
 def test_broken_wording_stops_before_any_letter(

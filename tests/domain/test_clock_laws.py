@@ -14,6 +14,8 @@ from monitor.domain.spans import Span, merged
 from tests.counts import proof_examples
 from tests.domain.random_calendars import CALENDARS, DAYS, EDITS, INSTANTS, PLANS, Plan, built
 
+pytestmark = pytest.mark.no_cover  # thousands of random calendars: watched line by line they would take twice as long
+
 MANY = settings(max_examples=proof_examples(200, 10_000), deadline=None)
 AMOUNTS = st.integers(-40 * 3600 * 10**6, 40 * 3600 * 10**6).map(lambda us: timedelta(microseconds=us))
 POSITIVE = st.integers(1, 40 * 3600 * 10**6).map(lambda us: timedelta(microseconds=us))

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from monitor import TEMPLATES, __version__
@@ -14,6 +13,7 @@ from monitor.access.rights import Right
 from monitor.domain.calendar import WorkingCalendar
 from monitor.settings import Settings
 from monitor.web.show import Show
+from monitor.web.speaking import COMPILED, speaking
 from monitor.web.visit import FORM_FIELD, Visit
 from monitor.web.wording import NAMES, Vocabulary, Wording
 from monitor.words import Language, Words
@@ -76,23 +76,6 @@ _ERRORS = {
 }
 
 
-class _Compiled(BytecodeCache):
-    """What the templates compile to, once for both languages: they differ in what they look up, not in their code."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-_COMPILED = _Compiled()
-
-
 class Pages:
     """Renders the templates of `templates/web`, each visit's in its language."""
 
@@ -151,8 +134,9 @@ def _environment(settings: Settings, show: Show, wording: Wording, root: str) ->
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        bytecode_cache=_COMPILED,
+        bytecode_cache=COMPILED[wording.language],
     )
+    made.code_generator_class = speaking(wording)
     # what the extension adds to an environment it does not tell the type checker
     made.install_gettext_callables(wording.say, wording.say_number, newstyle=True, pgettext=wording.say_in)  # type: ignore[attr-defined]
     made.globals["_"] = _sayer(wording)

@@ -5,7 +5,7 @@ Each dossier's course (`monitor.domain.course`) stands in `standing`; what a bat
 """
 
 from calendar import monthrange
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -31,9 +31,9 @@ from monitor.domain.dossier import Facts
 from monitor.domain.stage import Judgement
 from monitor.pace import count_results, result_of, take_back
 from monitor.store.tables import Dossier, Figure, FigureMark, FindingRow, Letter, LetterStep, Standing
+from monitor.store.tables.figures import FINDING, column_of
 from monitor.store.writing import add_up, in_batches, insert_many, one_of, rows_of, table_of, update_many
 
-FINDING = "finding:"
 CUBES = ("agency", "procedure", "both")
 _CLASSES = frozenset(measure.value for measure in CLASSES)
 _LETTERS = frozenset(measure.value for measure in LETTERS)
@@ -284,6 +284,11 @@ def _sided(
             yield Row(dossier_id, wanted[0], number, since, None, groups[dossier_id])
 
 
+_Change = defaultdict[
+    tuple[str | int, ...], Counter[str]
+]  # place in `figure` -> by how much each of its columns changed
+
+
 def _replace(
     session: Session,
     before: Sequence[Row],
@@ -303,7 +308,7 @@ def _replace(
     insert_many(session, Standing, [_columns(row) for row in begun])
     rest = [{"id": ids[_key(row)], "until_on": row.until_on, **row.group._asdict()} for row in changed]
     update_many(session, Standing, rest)
-    change: Counter[tuple[str | int, ...]] = Counter()
+    change: _Change = defaultdict(Counter)
     for row in begun:
         _count(change, row, _days(row), 1)
     for row in gone:
@@ -313,7 +318,7 @@ def _replace(
         kept = {row.since_on} if was.group == row.group else set()  # most often only its end is another
         _count(change, row, [day for day in _days(row) if day[0] not in kept], 1)
         _count(change, was, [day for day in _days(was) if day[0] not in kept], -1)
-    add_up(session, Figure, _PLACE, "change", change)
+    add_up(session, Figure, _PLACE, change)
 
 
 def _key(row: Row) -> tuple[int, str, int, date]:
@@ -336,49 +341,56 @@ def _days(row: Row) -> list[tuple[date, int]]:
     return [(row.since_on, 1)] if row.until_on is None else [(row.since_on, 1), (row.until_on, -1)]
 
 
-def _count(change: Counter[tuple[str | int, ...]], row: Row, days: Iterable[tuple[date, int]], times: int) -> None:
+def _count(change: _Change, row: Row, days: Iterable[tuple[date, int]], times: int) -> None:
     """Counts a row's days in every place in `figure` that they stand in."""
-    measures = [row.measure]
+    columns = [column_of(row.measure)]
     if row.measure in _CLASSES and row.measure != _WAITING:
-        measures.append(received_measure(row.group.channel).value)
+        columns.append(received_measure(row.group.channel).value)
     agency, procedure, field, source, _ = row.group
     for on, by in days:
         day = min(max(on, _EARLIEST), _LATEST).isoformat()
-        for span in (NOW, day[:4], day[:7], day):
-            for measure in measures:
-                change["agency", span, agency, "", "", source, measure] += by * times
-                change["procedure", span, "", procedure, field, source, measure] += by * times
-                change["both", span, agency, procedure, field, source, measure] += by * times
+        for span in (NOW, day[:4], day[:7], day[:9], day):
+            for place in (
+                ("agency", span, agency, "", "", source),
+                ("procedure", span, "", procedure, field, source),
+                ("both", span, agency, procedure, field, source),
+            ):
+                counts = change[place]
+                for column in columns:
+                    counts[column] += by * times
 
 
-_PLACE = ("cube", "span", "agency_code", "procedure_code", "field_code", "source", "measure")
+_PLACE = ("cube", "span", "agency_code", "procedure_code", "field_code", "source")
 
 
-def spans_after(on: date) -> list[str]:
-    """The spans whose changes, taken from those of `NOW`, leave the figure at the end of `on`."""
-    return spans_between(on + _ONE_DAY, _LATEST)
+def spans_after(on: date, last_year: str) -> list[str]:
+    """The spans whose changes, taken from those of `NOW`, leave the figure at the end of `on`, if nothing changed in
+    the years after `last_year` ("" where nothing ever did)."""
+    return spans_between(on + _ONE_DAY, date(int(last_year), 12, 31)) if last_year else []
 
 
 def spans_between(first: date, last: date) -> list[str]:
-    """Years, months and days that make up these days, both included; none where there are none."""
+    """Years, months, tens of days and days that make up these days, both included; none where there are none."""
     spans: list[str] = []
     day = first
     while day <= last:
-        year_end, month_end = date(day.year, 12, 31), _month_end(day)
-        if (day.month, day.day) == (1, 1) and year_end <= last:
-            spans.append(f"{day.year:04d}")
-            day = year_end + _ONE_DAY
-        elif day.day == 1 and month_end <= last:
-            spans.append(day.isoformat()[:7])
-            day = month_end + _ONE_DAY
-        else:
-            spans.append(day.isoformat())
-            day += _ONE_DAY
+        span, end = next((span, end) for span, end in _beginning_on(day) if end <= last)
+        spans.append(span)
+        day = end + _ONE_DAY
     return spans
 
 
-def _month_end(day: date) -> date:
-    return date(day.year, day.month, monthrange(day.year, day.month)[1])
+def _beginning_on(day: date) -> Iterator[tuple[str, date]]:
+    """The spans that begin on a day with their last days, the longest first."""
+    text = day.isoformat()
+    month_end = day.replace(day=monthrange(day.year, day.month)[1])
+    if (day.month, day.day) == (1, 1):
+        yield text[:4], day.replace(month=12, day=31)
+    if day.day == 1:
+        yield text[:7], month_end
+    if day.day in (1, 10, 20, 30):
+        yield text[:9], day.replace(day=min(day.day // 10 * 10 + 9, month_end.day))
+    yield text, day
 
 
-__all__ = ["CUBES", "FINDING", "NOW", "Group", "Judged", "count_judged", "count_steps", "forget", "spans_after"]
+__all__ = ["CUBES", "NOW", "Group", "Judged", "count_judged", "count_steps", "forget", "spans_after"]

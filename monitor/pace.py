@@ -62,7 +62,7 @@ def count_results(session: Session, before: Iterable[Result], after: Iterable[Re
         change.update(_places(result))
     for result in before:
         change.subtract(_places(result))
-    add_up(session, Pace, _PLACE, "number", change)
+    add_up(session, Pace, _PLACE, {place: {"number": number} for place, number in change.items()})
 
 
 def _places(result: Result) -> Mapping[tuple[Any, ...], int]:

@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from connectors.base import DossierRecord
 from monitor.domain.dossier import Status
 from monitor.domain.letter import LetterState
-from monitor.figures import FINDING
+from monitor.figures import spans_between
 from monitor.letters.steps import By, open_case, record
 from monitor.reports.figures import SILENT, Period, figures_by, total, trend
 from monitor.store.packing import unpacked
 from monitor.store.scope import Reach, Scope, narrow
 from monitor.store.tables import FindingRow, Letter, Observation, Standing
+from monitor.store.tables.figures import FINDING
 from tests.test_judging_stories import READY, RUNNING, VN, at, hear
 
 Sessions = sessionmaker[Session]
@@ -223,6 +224,22 @@ def test_the_figures_agree_among_themselves(sessions: Sessions) -> None:
     assert course == [(day, {"late": ends[day]["late"], "in_time": ends[day]["in_time"]}) for day in DAYS[-20:]]
     assert {m: n for m, n in ends[DAYS[-1]].of.items() if not m.startswith("received")} == plain
     assert any(measure.startswith(FINDING) for measure in plain)
+
+
+def test_spans_hold_each_of_their_days_once() -> None:
+    dice = random.Random(5)
+    for _ in range(300):
+        first = date(2023, 1, 1) + timedelta(days=dice.randint(0, 1200))
+        days = [first + timedelta(days=n) for n in range(dice.randint(1, 900))]
+        spans = spans_between(days[0], days[-1])
+        held = [day for span in spans for day in days if day.isoformat().startswith(span)]
+        assert held == days
+        assert len(spans) <= 2 * (11 + 3 + 9) + 3, "never day by day over months"
+    assert spans_between(date(2024, 2, 1), date(2024, 2, 28)) == ["2024-02-0", "2024-02-1", *(
+        f"2024-02-{day}" for day in range(20, 29)
+    )]  # fmt: skip
+    assert spans_between(date(2025, 2, 20), date(2025, 3, 31)) == ["2025-02-2", "2025-03"]
+    assert spans_between(days[1], days[0]) == []
 
 
 def test_a_date_moved_later_does_not_improve_the_days_before(sessions: Sessions) -> None:

@@ -34,6 +34,7 @@ from monitor.store.tables import (
     Quarantine,
     Source,
 )
+from monitor.store.tables.figures import MEASURES, column_of
 from monitor.store.writing import insert_many
 
 RECIPE = 4  # one more when the rows change: stores made before are made again
@@ -241,13 +242,15 @@ def _figures(session: Session) -> None:
             f"FROM ({_MOVES}) m GROUP BY moved_on, {_WHERE}, measure"
         )
     )
+    columns = ", ".join(map(column_of, MEASURES))
+    sums = ", ".join(f"sum(CASE measure WHEN '{one}' THEN moved ELSE 0 END)" for one in MEASURES)
     for cube, where in _CUBES.items():
-        for length in (0, 4, 7, 10):
+        for length in (0, 4, 7, 9, 10):
             session.execute(
                 text(
-                    "INSERT INTO figure (cube, span, agency_code, procedure_code, field_code, source, measure, change) "
-                    f"SELECT '{cube}', substr(moved_on, 1, {length}), {where}, measure, sum(moved) FROM moves "
-                    "GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(moved) <> 0"
+                    f"INSERT INTO figure (cube, span, agency_code, procedure_code, field_code, source, {columns}) "
+                    f"SELECT '{cube}', substr(moved_on, 1, {length}), {where}, {sums} FROM moves "
+                    "GROUP BY 1, 2, 3, 4, 5, 6"
                 )
             )
     session.execute(text("DROP TABLE moves"))

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, case, func, literal, literal_column, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.domain.course import LETTERS, RESOLVED, UNRESOLVED, Measure
-from monitor.figures import FINDING, NOW, spans_after, spans_between
+from monitor.figures import NOW, spans_after, spans_between
 from monitor.store.scope import WHOLE, held_against_each, reach_of
 from monitor.store.tables import Figure
+from monitor.store.tables.figures import FINDING, MEASURES, column_of
 from monitor.store.writing import in_batches
 
 _ONE_DAY = timedelta(days=1)
@@ -97,8 +98,8 @@ class Period:
         return self.after.resolved - self.before.resolved
 
 
-# what counts now, less what changed since
-_AT_END = func.sum(case((Figure.span == NOW, Figure.change), else_=-Figure.change))
+FINDINGS = tuple(measure for measure in MEASURES if measure.startswith(FINDING))
+DOSSIERS_AND_LETTERS = tuple(measure for measure in MEASURES if measure not in FINDINGS)
 _FEW = 8  # agencies: from here on it is asked whether those left out are fewer
 Key = tuple[str, str]  # (agency, ""), (procedure, field) or ("", field)
 
@@ -128,37 +129,50 @@ def periods_by(
     agencies: Collection[str] | None = None,
     procedure: str = "",
     silent_sources: Collection[str] = (),
+    measures: Sequence[str] = MEASURES,
 ) -> dict[Key, Period]:
-    """What moved from the beginning of `since` to the end of `until`, by "agency", "procedure" or "field". `agencies`
-    narrow (None: all); `procedure` narrows figures by agency to one procedure. At the end of `until` classes of silent
-    sources count as `SILENT`: for today's figures only."""
+    """What moved from the beginning of `since` to the end of `until`, by "agency", "procedure", "field" or, under the
+    key ("", ""), in "all". `agencies` narrow (None: all there are); `procedure` narrows figures by agency to one
+    procedure; `measures` are those wanted. At the end of `until` classes of silent sources count as `SILENT`: for
+    today's figures only."""
     spans = _Spans.of(since, until, _last_year(session))
-    key: tuple[Any, Any] = (Figure.agency_code, literal(""))
-    if by == "agency":
+    key: tuple[Any, Any] = (literal("") if by == "all" else Figure.agency_code, literal(""))
+    if by in ("agency", "all"):
         parts = [_Part("both" if procedure else "agency", agencies)]
     else:
         key = (Figure.procedure_code, Figure.field_code) if by == "procedure" else (literal(""), Figure.field_code)
         parts = [_Part("procedure")] if agencies is None else _parts(session, agencies, spans)
-    after: dict[Key, dict[str, int]] = {}
-    before: dict[Key, dict[str, int]] = {}
+    weights = spans.weights()
+    pending = [place for place, measure in enumerate(measures) if measure in _PENDING]
+    ends: dict[Key, list[int]] = {}
+    begins: dict[Key, list[int]] = {}
     for part in parts:
-        statement = _summed(key, spans, part, silent_sources)
+        statement = _summed(key, weights.values(), part, silent_sources, measures)
         if procedure:
             statement = statement.where(Figure.procedure_code == procedure)
-        place: Key | None = None
-        ends: dict[str, int] = {}
-        begins: dict[str, int] = {}
-        for first, second, is_silent, measure, at_start, at_end in session.execute(
-            statement, execution_options=part.how
-        ):
-            if place != (first, second):  # mostly it is the row before's: they come group by group
-                place = (first, second)
-                ends, begins = after.setdefault(place, {}), before.setdefault(place, {})
-            name = SILENT if is_silent and measure in _PENDING else measure
-            ends[name] = ends.get(name, 0) + part.sign * int(at_end)
-            begins[measure] = begins.get(measure, 0) + part.sign * int(at_start)
-    found = {key: Period(_some(before[key]), _some(ends)) for key, ends in after.items()}
-    return {key: period for key, period in found.items() if period.before or period.after}
+        ways = [(at_start * part.sign, at_end * part.sign) for at_start, at_end in weights]
+        for first, second, is_silent, way, *sums in session.execute(statement, execution_options=part.how):
+            place, (at_start, at_end) = (first, second), ways[way]
+            sums.append(0)  # of the silent ones
+            _add(begins, place, sums, at_start)
+            if is_silent:
+                sums[-1] = sum([sums[at] for at in pending])
+                for at in pending:
+                    sums[at] = 0
+            _add(ends, place, sums, at_end)
+    names = (*measures, SILENT)
+    found = {place: Period(_some(names, begins.get(place, ())), _some(names, end)) for place, end in ends.items()}
+    return {place: period for place, period in found.items() if period.before or period.after}
+
+
+def _add(to: dict[Key, list[int]], place: Key, sums: Sequence[int], times: int) -> None:
+    if times == 0:
+        return
+    held = to.get(place)
+    if held is None:
+        to[place] = [number * times for number in sums]
+    else:
+        to[place] = [one + number * times for one, number in zip(held, sums, strict=True)]
 
 
 class _Spans(NamedTuple):
@@ -172,8 +186,8 @@ class _Spans(NamedTuple):
     @classmethod
     def of(cls, since: date, until: date, last_year: str) -> "_Spans":
         """The fewest; nothing is kept of the years after `last_year`."""
-        before, later = (_up_to(last_year, spans_after(on)) for on in (since - _ONE_DAY, until))
-        within = _up_to(last_year, spans_between(since, until))
+        before, later = (spans_after(on, last_year) for on in (since - _ONE_DAY, until))
+        within = [span for span in spans_between(since, until) if span[:4] <= last_year]
         ways = (cls([*within, *later], within, None), cls(before, within, None), cls(before, (), later))
         return min(ways, key=lambda way: len(way.every))
 
@@ -181,9 +195,17 @@ class _Spans(NamedTuple):
     def every(self) -> list[str]:
         return sorted({NOW, *self.since, *self.within, *(self.later or ())})
 
-
-def _up_to(year: str, spans: Iterable[str]) -> list[str]:
-    return [span for span in spans if span[:4] <= year]
+    def weights(self) -> dict[tuple[int, int], list[str]]:
+        """The spans by how often each counts towards what stood at the beginning and towards what stood at the end."""
+        found: dict[tuple[int, int], list[str]] = {}
+        for span in self.every:
+            at_start = 1 if span == NOW else -(span in self.since)
+            if self.later is None:
+                at_end = at_start + (span in self.within)
+            else:
+                at_end = 1 if span == NOW else -(span in self.later)
+            found.setdefault((at_start, at_end), []).append(span)
+        return found
 
 
 def _last_year(session: Session) -> str:
@@ -220,43 +242,52 @@ def _parts(session: Session, agencies: Collection[str], spans: _Spans) -> list[_
     return [*parts, _Part("both", left_out, -1, WHOLE)] if left_out else parts
 
 
-def _summed(key: tuple[Any, Any], spans: _Spans, part: _Part, silent_sources: Collection[str]) -> Select[Any]:
-    """(key, key, is of a silent source, measure, before the period, at its end)."""
-    now = (Figure.span == NOW, Figure.change)
-    at_start = case(now, (Figure.span.in_(spans.since), -Figure.change), else_=0)
-    at_end: ColumnElement[Any]
-    if spans.later is not None:
-        at_end = case(now, (Figure.span.in_(spans.later), -Figure.change), else_=0)
-    else:
-        at_end = at_start + case((Figure.span.in_(spans.within), Figure.change), else_=0)
+def _summed(
+    key: tuple[Any, Any],
+    ways: Collection[Sequence[str]],
+    part: _Part,
+    silent_sources: Collection[str],
+    measures: Sequence[str],
+) -> Select[Any]:
+    """(key, key, is of a silent source, place of the spans among `ways`, the sum of each measure)."""
+    way = case(*((Figure.span.in_(spans), literal_column(str(place))) for place, spans in enumerate(ways)))
     is_silent = Figure.source.in_(sorted(silent_sources)) if silent_sources else literal(value=False)
     told_apart = [*key, is_silent] if silent_sources else list(key)
+    every = [span for spans in ways for span in spans]
     return (
-        select(*key, is_silent, Figure.measure, func.sum(at_start), func.sum(at_end))
-        .where(Figure.cube == part.cube, Figure.span.in_(spans.every), _among(part.cube, part.agencies))
-        .group_by(*told_apart, Figure.measure)
+        select(*key, is_silent, way, *(_SUMS[measure] for measure in measures))
+        .where(Figure.cube == part.cube, Figure.span.in_(every), _among(part.cube, part.agencies))
+        .group_by(*told_apart, way)
     )
 
 
-def _some(counts: Mapping[str, int]) -> Figures:
-    return Figures({measure: number for measure, number in counts.items() if number > 0})
+def _sum_of(measure: str) -> ColumnElement[int]:
+    column: ColumnElement[int] = getattr(Figure, column_of(measure))
+    return func.sum(column)
+
+
+_SUMS = {measure: _sum_of(measure) for measure in MEASURES}
+
+
+def _some(measures: Sequence[str], numbers: Sequence[int]) -> Figures:
+    return Figures({measure: number for measure, number in zip(measures, numbers, strict=False) if number > 0})
 
 
 def standing_now(
     session: Session, measures: Collection[str], agencies: Collection[str] | None = None
 ) -> dict[tuple[str, str], int]:
     """How many stand under each of these measures by (measure, source), by the last judgement of each dossier."""
+    wanted = sorted(measures)
     statement = (
-        select(Figure.measure, Figure.source, func.sum(Figure.change))
-        .where(
-            Figure.cube == "agency",
-            Figure.span == NOW,
-            _counts_as(measures),
-            _among("agency", agencies),
-        )
-        .group_by(Figure.measure, Figure.source)
+        select(Figure.source, *(_SUMS[measure] for measure in wanted))
+        .where(Figure.cube == "agency", Figure.span == NOW, _among("agency", agencies))
+        .group_by(Figure.source)
     )
-    return {(measure, source): int(number) for measure, source, number in session.execute(statement)}
+    return {
+        (measure, source): int(number)
+        for source, *numbers in session.execute(statement)
+        for measure, number in zip(wanted, numbers, strict=True)
+    }
 
 
 def total(figures: Iterable[Figures]) -> Figures:
@@ -278,48 +309,35 @@ def rolled_up(found: Mapping[Key, Figures], children: Mapping[str, Sequence[str]
 def trend(
     session: Session, until: date, days: int, *, agencies: Collection[str] | None = None, measures: Sequence[str]
 ) -> list[tuple[date, dict[str, int]]]:
-    """These measures at the end of each of the last `days` days, the oldest first, in three queries: from the last day
+    """These measures at the end of each of the last `days` days, the oldest first, in two queries: from the last day
     backwards."""
-    every_day = [until - timedelta(days=n) for n in range(days)]
-    at_end = _sums(session, [NOW, *_up_to(_last_year(session), spans_after(until))], agencies, measures)
-    statement = (
-        select(Figure.span, Figure.measure, func.sum(Figure.change))
-        .where(
-            Figure.cube == "agency",
-            Figure.span.in_([day.isoformat() for day in every_day]),
-            _counts_as(measures),
-            _among("agency", agencies),
-        )
-        .group_by(Figure.span, Figure.measure)
-    )
-    change = {(span, measure): int(number) for span, measure, number in session.execute(statement)}
+    every_day = {(until - timedelta(days=n)).isoformat(): until - timedelta(days=n) for n in range(days)}
+    later = spans_after(until, _last_year(session))
+    changes = _changes(session, [NOW, *later, *every_day], agencies, measures)
+    at_end = dict.fromkeys(measures, 0) | changes.get(NOW, {})
+    for span in later:
+        at_end = _less(at_end, changes.get(span, {}))
     course: list[tuple[date, dict[str, int]]] = []
-    for day in every_day:
-        course.append((day, {measure: at_end.get(measure, 0) for measure in measures}))
-        at_end = {measure: at_end.get(measure, 0) - change.get((day.isoformat(), measure), 0) for measure in measures}
+    for span, day in every_day.items():
+        course.append((day, at_end))
+        at_end = _less(at_end, changes.get(span, {}))
     return course[::-1]
 
 
-def _sums(
+def _less(numbers: Mapping[str, int], change: Mapping[str, int]) -> dict[str, int]:
+    return {measure: number - change.get(measure, 0) for measure, number in numbers.items()}
+
+
+def _changes(
     session: Session, spans: Sequence[str], agencies: Collection[str] | None, measures: Sequence[str]
-) -> dict[str, int]:
+) -> dict[str, dict[str, int]]:
+    """By how much each of these measures changed, by span."""
     statement = (
-        select(Figure.measure, _AT_END)
-        .where(
-            Figure.cube == "agency",
-            Figure.span.in_(spans),
-            _counts_as(measures),
-            _among("agency", agencies),
-        )
-        .group_by(Figure.measure)
+        select(Figure.span, *(_SUMS[measure] for measure in measures))
+        .where(Figure.cube == "agency", Figure.span.in_(spans), _among("agency", agencies))
+        .group_by(Figure.span)
     )
-    return {measure: int(number) for measure, number in session.execute(statement)}
-
-
-def _counts_as(measures: Iterable[str]) -> ColumnElement[bool]:
-    # as an expression: PostgreSQL 18 takes the measure, the last column of the key, for a way into the index, finds it
-    # dear to skip all procedures for it, and reads the whole table instead
-    return func.coalesce(Figure.measure, "").in_(sorted(measures))
+    return {span: dict(zip(measures, map(int, numbers), strict=True)) for span, *numbers in session.execute(statement)}
 
 
 def _among(cube: str, agencies: Collection[str] | None) -> ColumnElement[bool]:

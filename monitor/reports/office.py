@@ -13,8 +13,18 @@ from sqlalchemy.orm import Session, aliased
 from monitor.domain.course import CLASSES, UNRESOLVED, Measure
 from monitor.people import Directory
 from monitor.reports.census import FINISHED_STAGES, Shown
-from monitor.reports.figures import SILENT, Figures, Key, Period, periods_by, total
+from monitor.reports.figures import (
+    DOSSIERS_AND_LETTERS,
+    FINDINGS,
+    SILENT,
+    Figures,
+    Key,
+    Period,
+    periods_by,
+    total,
+)
 from monitor.store.tables import Dossier, ProcedureSeen, Standing
+from monitor.store.tables.figures import MEASURES
 from monitor.store.writing import in_batches
 
 _ONE_DAY = timedelta(days=1)
@@ -89,13 +99,21 @@ class Behind:
     place: int  # of the row, for the next page
 
 
-def table(session: Session, asked: Asked, directory: Directory, mine: Collection[str] | None) -> Table:
-    """The table in three queries at most. `mine` are the agencies that may be counted (None: all)."""
+def table(
+    session: Session, asked: Asked, directory: Directory, mine: Collection[str] | None, *, with_findings: bool = False
+) -> Table:
+    """The table in six queries at most. `mine` are the agencies that may be counted (None: all); `with_findings`: of
+    each row too, not of the sum alone."""
     codes = below(asked.root, directory, mine)
     silent = asked.silent if asked.until >= asked.today else ()
     by = "agency" if asked.by is By.LEVEL else asked.by.value
-    periods = periods_by(session, by, asked.since, asked.until, agencies=codes, silent_sources=silent)
-    everything = TableRow("", "Tổng cộng", _summed(periods.values()))
+    days = (asked.since, asked.until)
+    measures = MEASURES if with_findings else DOSSIERS_AND_LETTERS
+    periods = periods_by(session, by, *days, agencies=codes, silent_sources=silent, measures=measures)
+    counted = list(periods.values())
+    if not with_findings:
+        counted += periods_by(session, "all", *days, agencies=codes, measures=FINDINGS).values()
+    everything = TableRow("", "Tổng cộng", _summed(counted))
     if asked.by is By.AGENCY:
         rows = _by_agency(periods, directory, asked.root, mine)
     elif asked.by is By.LEVEL:

@@ -215,20 +215,22 @@ def add_up(
     session: Session,
     model: type[DeclarativeBase],
     key: Sequence[str],
-    column: str,
-    totals: Mapping[tuple[str | int, ...], int],
+    totals: Mapping[tuple[str | int, ...], Mapping[str, int]],
 ) -> None:
-    """Adds to `column` of the row of each key, or begins it with that. A key is texts and whole numbers, by the columns
-    `key`. Always in the same order, so that two writers cannot wait for each other in a ring."""
-    rows = [(*place, by) for place, by in sorted(totals.items()) if by]
-    if not rows:
+    """Adds to the columns of the row of each key, or begins it with that. A key is texts and whole numbers, by the
+    columns `key`. Always in the same order, so that two writers cannot wait for each other in a ring."""
+    changed = [(place, by) for place, by in sorted(totals.items()) if any(by.values())]
+    if not changed:
         return
     session.flush()
     connection, table = session.connection(), table_of(model).name
+    columns = sorted({column for _, by in changed for column, number in by.items() if number})
+    rows = [(*place, *(by.get(column, 0) for column in columns)) for place, by in changed]
     quoted = ", ".join(f'"{name}"' for name in key)
-    then = f'ON CONFLICT ({quoted}) DO UPDATE SET "{column}" = "{table}"."{column}" + excluded."{column}"'
+    added = ", ".join(f'"{column}" = "{table}"."{column}" + excluded."{column}"' for column in columns)
+    then = f"ON CONFLICT ({quoted}) DO UPDATE SET {added}"
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
-    connection.exec_driver_sql(_insert_sql(table, (*key, column), then, mark), rows)
+    connection.exec_driver_sql(_insert_sql(table, (*key, *columns), then, mark), rows)
 
 
 def _insert_sql(table: str, names: Sequence[str], then: str = "", mark: str = "?") -> str:

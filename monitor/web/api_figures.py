@@ -80,7 +80,7 @@ def router(program: WebNeeds) -> APIRouter:
         with visit.reading() as session:
             stale = stale_sources(session, program.settings.sources, now=visit.now)
             asked = question(visit, until, since, by, agency, stale)
-            found = office.table(session, asked, program.directory, own_agencies(visit))
+            found = office.table(session, asked, program.directory, own_agencies(visit), with_findings=True)
         return FiguresAnswer(
             until=asked.until,
             since=asked.since,

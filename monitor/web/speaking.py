@@ -1,5 +1,7 @@
 """Templates that are compiled into a language: their texts are looked up once, not each time a page is made."""
 
+from collections.abc import Callable, Mapping
+
 from jinja2 import nodes
 from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.compiler import CodeGenerator, Frame
@@ -40,7 +42,7 @@ def speaking(wording: Wording) -> type[CodeGenerator]:
 
 class _Said(NodeTransformer):
     def __init__(self, wording: Wording) -> None:
-        self._ways = {"_": wording.say, "pgettext": wording.say_in}
+        self._ways: Mapping[str, Callable[..., str]] = {"_": wording.say, "pgettext": wording.say_in}
 
     def visit_Call(self, call: nodes.Call) -> nodes.Node:
         self.generic_visit(call)

@@ -7,9 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, event, inspect, select, text
 from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
 
 from monitor.store import database, migrate
-from monitor.store.tables import Base
+from monitor.store.tables import Base, Figure
+from monitor.store.tables.figures import MEASURES, column_of
 from monitor.store.types import Instant
 from tests.counts import proof_examples
 
@@ -75,6 +77,44 @@ def test_migrations_make_exactly_the_tables_of_the_program(engine: Engine) -> No
         difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     assert difference == []
     assert set(Base.metadata.tables) <= set(inspect(engine).get_table_names())
+
+
+def test_figures_of_a_row_for_each_measure_become_columns(engine: Engine) -> None:
+    """Every number of an older store is there again, and ten days together are their days."""
+    where = {"cube": "both", "agency_code": "H19", "procedure_code": "1.0", "field_code": "F", "source": "motcua"}
+    kept = [("", "late", 3), ("2026-03", "late", 3), ("2026-03-09", "late", 1), ("2026-03-10", "late", 4),
+            ("2026-03-19", "late", -2), ("2026-03-19", "finding:letter_late", 7), ("2026-03-19", "letter_late", 8),
+            ("2026-03-20", "paused", 0)]  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE figure"))
+        connection.execute(
+            text(
+                "CREATE TABLE figure (cube VARCHAR(10), span VARCHAR(10), agency_code VARCHAR(80), "
+                "procedure_code VARCHAR(80), field_code VARCHAR(80), source VARCHAR(64), measure VARCHAR(60), "
+                "change INTEGER NOT NULL, CONSTRAINT pk_figure PRIMARY KEY "
+                "(cube, span, agency_code, procedure_code, field_code, source, measure))"
+            )
+        )
+        rows = [where | {"span": span, "measure": measure, "change": change} for span, measure, change in kept]
+        connection.execute(
+            text(
+                "INSERT INTO figure VALUES "
+                "(:cube, :span, :agency_code, :procedure_code, :field_code, :source, :measure, :change)"
+            ),
+            rows,
+        )
+        connection.execute(text("UPDATE alembic_version SET version_num = '0018'"))
+    migrate.upgrade(engine)
+    with Session(engine) as session:
+        found = {
+            (row.span, measure): number
+            for row in session.scalars(select(Figure).filter_by(**where))
+            for measure in MEASURES
+            if (number := getattr(row, column_of(measure)))
+        }
+    old = {(span, measure): change for span, measure, change in kept if change}
+    tens = {"2026-03-0": {"late": 1}, "2026-03-1": {"late": 2, "finding:letter_late": 7, "letter_late": 8}}
+    assert found == old | {(span, measure): n for span, some in tens.items() for measure, n in some.items()}
 
 
 def test_a_store_from_a_newer_program_is_refused(engine: Engine) -> None:

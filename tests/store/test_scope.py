@@ -138,7 +138,7 @@ def test_only_a_statement_on_figures_alone_may_add_up_what_is_not_seen(store: En
     joined = alone.join(Dossier, Dossier.procedure_code == Figure.procedure_code)
     with Session(store) as session, session.begin():
         session.add(Figure(cube="agency", span="", agency_code="H19.31", procedure_code="", field_code="", source="made up",
-                           measure="late", change=1))  # fmt: skip
+                           late=1))  # fmt: skip
     with Session(store) as session:
         narrow(session, CLERK)
         assert session.scalar(alone, execution_options=WHOLE) == 1

@@ -15,6 +15,7 @@ from monitor import TEMPLATES
 from monitor.explain import _HEADINGS
 from monitor.reports import figures_table, office
 from monitor.web import words
+from monitor.web.speaking import speaking
 from monitor.web.wording import COOKIE, Wording, english
 from monitor.web.words import Word
 from tests.web import desk
@@ -253,3 +254,13 @@ def test_a_text_nobody_put_into_english_is_shown_rather_than_missing() -> None:
     assert Wording("en").say("chưa ai dịch câu này") == "chưa ai dịch câu này"
     assert Wording("en").words.stage("nonsense").tone == "unsure"
     assert Wording("en").words.job("pull:motcua") == "Reading source motcua"
+
+
+def test_texts_without_a_value_are_said_when_a_template_is_compiled() -> None:
+    """As the call would say them: markup as it is, a doubled percent sign as one; what holds a value is said later."""
+    made = Environment(autoescape=True)
+    made.code_generator_class = speaking(Wording("en"))
+    text = """{{ _("Hôm nay") }} {{ pgettext("many", "Hồ sơ") }} {{ _("<b>50 %%</b>") }} {{ _("Nguồn") | upper }}"""
+    assert made.from_string(text).render() == "Today Dossiers <b>50 %</b> SOURCE"
+    assert "Today Dossiers" in str(made.compile(text, raw=True))
+    assert "%(n)s" in str(made.compile("""{{ _("%(n)s ngày", n=3) }} {{ _(name) }}""", raw=True))

@@ -5,8 +5,13 @@ from datetime import date
 from sqlalchemy import Date, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from monitor.domain.course import Measure
+from monitor.domain.findings import FindingKind
 from monitor.store.tables.base import Base
 from monitor.store.types import Id
+
+FINDING = "finding:"  # before its kind: how an open finding counts
+MEASURES = (*(one.value for one in Measure), *(FINDING + kind.value for kind in FindingKind))
 
 
 class Standing(Base):
@@ -38,23 +43,34 @@ class Standing(Base):
 
 
 class Figure(Base):
-    """By how much a measure changed within a span: a year "2026", a month "2026-03", a day "2026-03-05", or "" for all
-    days, which is what counts now. Derived.
+    """By how much each measure changed within a span: a year "2026", a month "2026-03", ten days "2026-03-0" (the 1st
+    to the 9th; those from the 10th "2026-03-1"), a day "2026-03-05", or "" for all days, which is what counts now.
+    Derived.
 
-    The figure of a day is what counts now less the changes of the days left in its month, the months left in its year
-    and the years after: a few rows a group, however long the history, and for today one. `cube` says what is told
-    apart: "agency" (and source), "procedure" (over all agencies), "both".
+    The figure of a day is what counts now less the changes of the days and tens left in its month, the months left in
+    its year and the years after: a few rows a group, however long the history, and for today one. `cube` says what is
+    told apart: "agency" (and source), "procedure" (over all agencies), "both". A measure is a column (`column_of`): a
+    row for each was ten times the rows to add up.
     """
 
     __tablename__ = "figure"
+    # in SQLite the rows lie in the order of the key: else each is sought once more by its number
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own way
     cube: Mapped[str] = mapped_column(String(10), primary_key=True)
     span: Mapped[str] = mapped_column(String(10), primary_key=True)
     agency_code: Mapped[str] = mapped_column(String(80), primary_key=True)
     procedure_code: Mapped[str] = mapped_column(String(80), primary_key=True)
     field_code: Mapped[str] = mapped_column(String(80), primary_key=True)
     source: Mapped[str] = mapped_column(String(64), primary_key=True)
-    measure: Mapped[str] = mapped_column(String(60), primary_key=True)
-    change: Mapped[int] = mapped_column(Integer)
+
+
+def column_of(measure: str) -> str:
+    """The column of `figure` that holds a measure: a finding's colon is none for a name."""
+    return measure.replace(":", "_")
+
+
+for _measure in MEASURES:
+    setattr(Figure, column_of(_measure), mapped_column(Integer, default=0, server_default="0", nullable=False))
 
 
 class FigureMark(Base):

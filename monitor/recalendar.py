@@ -4,7 +4,6 @@
 disagree. Only open dossiers are looked at: what is finished was judged by the rules of its day.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from monitor.procedures import Terms
 from monitor.store import audit
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer, table_of, update_many
+from monitor.whole_files import write_whole
 
 CALENDAR_APPLIED = "calendar_applied"
 LIMITS_APPLIED = "limits_applied"
@@ -262,26 +262,14 @@ def _put_in_place(file: Path, target: Path) -> Iterator[None]:
     data = file.read_bytes()
     former = target.read_bytes() if target.exists() else None
     try:
-        _replace(target, data)
+        write_whole(target, data)
         yield
     except BaseException:
         if former is None:
             target.unlink(missing_ok=True)
         else:
-            _replace(target, former)
+            write_whole(target, former)
         raise
-
-
-def _replace(target: Path, data: bytes) -> None:
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 __all__ = [

@@ -3,24 +3,24 @@
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import Capability, Connector
-from connectors.kit.settings import HttpSourceSettings, SourceSettings
 from monitor import backups, logs
+from monitor.adapters import digest_rule, make_channels, make_connector, source_rules
 from monitor.alerts.acknowledge import AnswerRules
 from monitor.alerts.bounces import BounceMailbox, take_back
 from monitor.alerts.calendar_end import tell_calendar_end
 from monitor.alerts.confirming import confirm
 from monitor.alerts.current import Office as AlertOffice
-from monitor.alerts.digests import DigestRule, parse_moment, plan_digests
+from monitor.alerts.digests import plan_digests
 from monitor.alerts.forecast import Gap, rung_rule
 from monitor.alerts.handover import plan_handovers
 from monitor.alerts.keeping_up import keep_up
@@ -40,25 +40,24 @@ from monitor.intake import Intake
 from monitor.judge import JudgeCount, Rules, judge_due, last_judged
 from monitor.letters.draft import DraftCount, draft_letters
 from monitor.letters.files import LetterFiles, write_files
+from monitor.letters.fresh import letters_on_fresh_evidence
 from monitor.letters.letterhead import setting_of
 from monitor.letters.life import see_dates
 from monitor.letters.office import Office
 from monitor.letters.printing import Printed, printers
-from monitor.letters.sheets import print_here, print_out
-from monitor.letters.steps import STALE, By
+from monitor.letters.sheets import Sheets
+from monitor.letters.steps import By
 from monitor.letters.telling import see_mails
 from monitor.mailroom import LetterMail
 from monitor.people import Directory, PeopleFileError, load_directory
 from monitor.procedures import Terms, load_terms
-from monitor.pull import PullCount, SourceRules, pull_source
+from monitor.pull import PullCount, pull_source
 from monitor.recalendar import Basis, recount
 from monitor.reports.sources import held_sources, stale_sources
-from monitor.settings import AnySource, DigestSettings, Letters, Settings
+from monitor.settings import AnySource, Letters, Settings
 from monitor.silence import judge_sources
-from monitor.source_kinds import build_connector
 from monitor.steady import SLACK
 from monitor.store import database, migrate
-from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer
 from monitor.views import SourceRole
 
@@ -292,7 +291,7 @@ class Program:
             office = self.letter_office(session, now)
             see_mails(session, now)
             see_dates(session, office, now)
-            owed = _letters_on_fresh_evidence(session, office.stale, self._stale_after, now)
+            owed = letters_on_fresh_evidence(session, office.stale, self._stale_after, now)
             drafts = draft_letters(
                 session,
                 now=now,
@@ -324,16 +323,15 @@ class Program:
 
     def print_here(self, letter_ids: Collection[int], by: By) -> tuple[bytes | None, Printed]:
         """One file of these letters for who sits at a page; that they were printed is on record."""
-        names = {agency.code: agency.name for agency in self.directory.agencies()}
-        return print_here(self.sessions, letter_ids, by, self.clock, self.calendar, lambda code: names.get(code, ""))
+        return self._sheets().here(letter_ids, by)
 
     def print_out(self, letter_ids: Collection[int], by: By) -> Printed:
         """These letters on their agencies' own printers; that they were printed is on record."""
+        return self._sheets().out(letter_ids, by, printers(self.settings.letters, self.calendar.local_date(by.at)))
+
+    def _sheets(self) -> Sheets:
         names = {agency.code: agency.name for agency in self.directory.agencies()}
-        queues = printers(self.settings.letters, self.calendar.local_date(by.at))
-        return print_out(
-            self.sessions, letter_ids, by, self.clock, self.calendar, lambda code: names.get(code, ""), queues
-        )
+        return Sheets(self.sessions, self.clock, self.calendar, lambda code: names.get(code, ""))
 
     def _shows_dates(self, source: AnySource) -> bool:
         return Capability.EXTENSIONS in self.connector(source).capabilities
@@ -437,27 +435,6 @@ def counter_mailbox(letters: Letters, directory: Directory, on: date, agency_cod
     return own or next((p.email for p in directory.who("one_stop_head", agency_code, on) if p.email), "")
 
 
-def _letters_on_fresh_evidence(
-    session: Session, stale: Collection[str], stale_after_s: Mapping[str, int], now: datetime
-) -> list[int]:
-    """Staleness is joined here, at claiming; it is no state of a dossier, and a person may confirm a letter in spite of
-    it. One that waits to be judged again waits."""
-    statement = (
-        select(Letter.id, Letter.dossier_id, Letter.confirmed_for)
-        .join(Dossier, Dossier.id == Letter.dossier_id)
-        .where(
-            Letter.state.in_(("owed", "drafted")),
-            Letter.suspended_for == "",
-            or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now),
-        )
-    )
-    if stale:
-        statement = statement.where(or_(Dossier.speaking_source.not_in(stale), Letter.confirmed_for == STALE))
-    found = session.execute(statement.order_by(Letter.id)).all()
-    unread = not_read_again(session, {row.dossier_id for row in found}, stale_after_s, now)
-    return [row.id for row in found if row.dossier_id not in unread or row.confirmed_for == STALE]
-
-
 def _stamp(file: Path | None) -> tuple[int, int]:
     """What changes when a file is written anew; nothing where it cannot be looked at."""
     try:
@@ -467,65 +444,4 @@ def _stamp(file: Path | None) -> tuple[int, int]:
     return (found.st_mtime_ns, found.st_size) if found is not None else (0, 0)
 
 
-def digest_rule(wanted: DigestSettings) -> DigestRule:
-    """A list of the configuration as planning sees it."""
-    weekday, at = parse_moment(wanted.at)
-    return DigestRule(wanted.kind, at, wanted.tell, weekday or 0)
-
-
-def source_rules(source: SourceSettings) -> SourceRules:
-    """How a configured source is read."""
-    lookups = source.lookups_per_pull
-    if isinstance(source, HttpSourceSettings):
-        # what the peer's budget does not allow before the next reading waits for that; the nearest promises go first
-        lookups = min(lookups, source.calls_per_minute * max(source.every, 60) // 60)
-    return SourceRules(
-        name=source.name,
-        kind=source.kind,
-        role=source.role,
-        overlap_s=source.overlap,
-        full_every_s=source.full_every,
-        full_at=time.fromisoformat(source.full_at) if source.full_at else None,
-        lookups_per_pull=lookups,
-        expect_drop_below=source.expect_drop_below,
-        missing_after=source.missing_after,
-    )
-
-
-def make_connector(source: SourceSettings, clock: Clock, opened: list[object] | None = None) -> Connector:
-    """The connector for a source's kind. What must be closed in the end is added to `opened`."""
-    from connectors.kit.http import RequestsTransport
-
-    made = build_connector(source, clock, lambda http: RequestsTransport(http, clock))
-    if made.holds is not None and opened is not None:
-        opened.append(made.holds)
-    return made.connector
-
-
-def make_channels(settings: Settings) -> dict[str, Channel]:
-    """The channels that are switched on."""
-    channels: dict[str, Channel] = {}
-    if settings.channels.telegram.enabled:
-        from monitor.alerts.telegram import TelegramChannel
-
-        channels["telegram"] = TelegramChannel(settings.channels.telegram)
-    if settings.channels.email.enabled:
-        from monitor.alerts.email import EmailChannel
-
-        channels["email"] = EmailChannel(settings.channels.email)
-    if settings.channels.sms.enabled:
-        from monitor.alerts.sms import SmsChannel
-
-        channels["sms"] = SmsChannel(settings.channels.sms)
-    if settings.channels.webhook.enabled:
-        from monitor.alerts.webhook import WebhookChannel
-
-        channels["webhook"] = WebhookChannel(settings.channels.webhook)
-    for one in settings.channels.apprise:
-        from monitor.alerts.through_apprise import ThroughApprise  # half a second, only for those who want it
-
-        channels[one.name] = ThroughApprise(one)
-    return channels
-
-
-__all__ = ["Made", "Program", "TellCount", "make_channels", "make_connector", "rung_rule", "source_rules"]
+__all__ = ["Made", "Program", "TellCount"]

@@ -194,7 +194,7 @@ def _letter_key(key: LetterKey) -> Check:
 
 
 def _source(source: AnySource, clock: Clock) -> Check:
-    from monitor.wiring import make_connector
+    from monitor.adapters import make_connector
 
     part = f"source {source.name}"
     try:
@@ -246,8 +246,8 @@ class _ChannelTrouble(Exception):
 
 def _other(settings: Settings, name: str) -> str:
     """Whether its peer is there; nothing is sent."""
+    from monitor.adapters import make_channels
     from monitor.alerts.outgoing import ChannelUnavailable
-    from monitor.wiring import make_channels
 
     only = {"telegram": settings.channels.telegram.model_copy(update={"enabled": False})}
     only["email"] = settings.channels.email.model_copy(update={"enabled": False})  # type: ignore[assignment]

@@ -80,11 +80,11 @@ def _live(desk: Desk, scratch: "Program", heard: Any, begins: datetime, ends: da
     """The messages made in the time, in order. What was owed before it counts as told."""
     from sqlalchemy import select, update
 
+    from monitor.adapters import digest_rule
     from monitor.alerts.current import Office
     from monitor.alerts.simulation import Setting, run_through
     from monitor.cli.alerts import _enabled
     from monitor.store.tables import Message, Notice
-    from monitor.wiring import digest_rule
 
     channels = _enabled(scratch)
     if not channels:

@@ -145,12 +145,13 @@ def notice(
     from monitor.cli.letters import find_letters
     from monitor.letters import paper, word
     from monitor.letters.content import Content
-    from monitor.letters.files import file_of, write_whole
+    from monitor.letters.files import file_of
     from monitor.letters.fonts import GlyphMissing
     from monitor.letters.forms import Forms
     from monitor.letters.sheet import entries
     from monitor.letters.sheet import notice as notice_of
     from monitor.store import database
+    from monitor.whole_files import write_whole
 
     desk = Desk(config, lang, as_json)
     quiet_logs()
@@ -180,9 +181,9 @@ def preview(
     as_json: JsonOption = False,
 ) -> None:
     """Write every form with hard samples, in this office's wording and letterhead, with labels and list."""
-    from monitor.letters.files import write_whole
     from monitor.letters.preview import samples
     from monitor.letters.templates import TemplateRefused
+    from monitor.whole_files import write_whole
 
     desk = Desk(config, lang, as_json)
     if not sample:

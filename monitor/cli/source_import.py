@@ -30,10 +30,10 @@ def import_(
 ) -> None:
     """Show what a table would change at a spreadsheet source; with --apply and the mark shown, change it."""
     from connectors.base import SourceError
+    from monitor.adapters import make_connector, source_rules
     from monitor.preview import ByHand, preview
     from monitor.pull import pull_source
     from monitor.store import audit, database
-    from monitor.wiring import make_connector, source_rules
 
     desk = Desk(config, lang, as_json)
     source = configured(desk, name)

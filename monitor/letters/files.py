@@ -17,6 +17,7 @@ from monitor.letters.fonts import GlyphMissing
 from monitor.letters.sheet import entries, numbered
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import in_batches
+from monitor.whole_files import write_whole
 
 KINDS = ("pdf", "docx")
 Progress = Callable[[int, int], None]
@@ -140,20 +141,6 @@ def _holds(path: Path, mark: str) -> bool:
         return mark.encode() in path.read_bytes()
     except FileNotFoundError:
         return False
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Whole or not at all, also through a power cut: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ from monitor.letters.content import Content
 from monitor.letters.cover import Cover, CoverLine
 from monitor.letters.cups import PrinterTrouble, Queue
 from monitor.letters.dates import day
-from monitor.letters.files import safe_name, write_whole
+from monitor.letters.files import safe_name
 from monitor.letters.fonts import GlyphMissing
 from monitor.letters.letterhead import setting_of
 from monitor.letters.sheet import entries, number_of, numbered
@@ -28,6 +28,7 @@ from monitor.letters.steps import ASIDE, PRINTED, By, StepRefused, open_case, re
 from monitor.settings import Letters
 from monitor.store.tables import Dossier, Letter, LetterStep
 from monitor.store.writing import in_batches
+from monitor.whole_files import write_whole
 from monitor.words import Words
 
 FROZEN = ISSUED | {LetterState.APPROVED}  # what is signed is what was printed

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.domain.letter import ISSUED, LetterState
 from monitor.letters import pades, paper
 from monitor.letters.content import Content
-from monitor.letters.files import file_of, write_whole
+from monitor.letters.files import file_of
 from monitor.letters.pades import SealTrouble, Seen
 from monitor.letters.sheet import entries, numbered
 from monitor.letters.steps import SEALED, By, StepRefused, latest, open_case, record
 from monitor.settings import LetterKey, Letters
 from monitor.store.tables import Letter
+from monitor.whole_files import write_whole
 
 _ALLOWED = ISSUED - {LetterState.SIGNED}  # the number and the day stand on what is signed
 

@@ -9,9 +9,10 @@ import pytest
 
 from connectors.base import Page, Probe, Sweep, UnexpectedAnswer
 from connectors.kit.budget import Budget
+from monitor.adapters import source_rules
 from monitor.clock import FixedClock
 from monitor.settings import Database, Settings, Site
-from monitor.wiring import Program, source_rules
+from monitor.wiring import Program
 from tests.conformance import test_dvcqg, test_igate, test_opencps, test_td
 from tests.conformance.harness import seen
 from tests.conformance.suite import Conformance

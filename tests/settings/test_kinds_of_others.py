@@ -8,11 +8,11 @@ import pytest
 
 from connectors.base import UnexpectedAnswer
 from connectors.kit.http import RequestsTransport
+from monitor.adapters import make_connector
 from monitor.clock import SystemClock
 from monitor.mistakes import SettingsRefused
 from monitor.settings_file import load, read
 from monitor.source_kinds import BUILT_IN, brought_by_others
-from monitor.wiring import make_connector
 
 GOOD = """
 from typing import Literal

@@ -32,7 +32,7 @@ from monitor.folding import folded, folded_back, plain_code
 from monitor.letters.draft import draft_letters
 from monitor.letters.office import Office
 from monitor.letters.printing import printers
-from monitor.letters.sheets import print_here, print_out
+from monitor.letters.sheets import Sheets
 from monitor.owing import Rules
 from monitor.people import Agency, Directory, Person, Post
 from monitor.procedures import NO_CATALOGUE
@@ -175,17 +175,16 @@ def program(engine: Engine, **changes: Any) -> Any:
         terms=NO_CATALOGUE,
         rules=Rules(calendar(), Warning(), (), Directory(AGENCIES)),
         answer_rules=AnswerRules(calendar(), Directory(AGENCIES, PEOPLE, POSTS)),
-        print_here=lambda ids, by: print_here(
-            sessionmaker(engine, expire_on_commit=False), ids, by, FixedClock(NOW), calendar(), _NAMES.get
-        ),
+        print_here=Sheets(sessionmaker(engine, expire_on_commit=False), FixedClock(NOW), calendar(), _NAMES.get).here,
         letter_office=lambda session, now: Office(calendar(), Letters(), stale={"cong"}),
     )
 
 
 def printed_out(program: Any) -> Any:
-    """`print_out` of a program, by its settings as they are and the machine's clock: a printer takes its time."""
+    """The `print_out` of a program, by its settings as they are and the machine's clock: a printer takes its time."""
     queues = printers(program.settings.letters, NOW.date())
-    return lambda ids, by: print_out(program.sessions, ids, by, SystemClock(), calendar(), _NAMES.get, queues)
+    sheets = Sheets(program.sessions, SystemClock(), calendar(), _NAMES.get)
+    return lambda ids, by: sheets.out(ids, by, queues)
 
 
 def session_of(program: Any, name: str) -> str:

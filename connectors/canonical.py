@@ -6,10 +6,11 @@ record holds is in it, the applicant too: it is evidence, kept where evidence is
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -24,6 +25,7 @@ _APPLICANT_FIELDS = tuple(sorted(f.name for f in fields(Applicant)))
 _INSTANTS = frozenset(f.name for f in fields(DossierRecord) if f.name.endswith("_at"))
 _values = attrgetter(*_FIELDS)
 _applicant_values = attrgetter(*_APPLICANT_FIELDS)
+_BETWEEN = b",\n  "  # two values of an indented list: no text has a bare line end in JSON
 
 
 class NotCanonical(ValueError):
@@ -32,22 +34,68 @@ class NotCanonical(ValueError):
 
 def canonical_json(record: DossierRecord) -> bytes:
     """The record as canonical JSON. Equal facts give equal bytes, in whatever order or zone they came."""
-    # no dataclasses.asdict: it copies every instant deeply, at ten times the price
-    plain = dict(zip(_FIELDS, _values(record), strict=True))  # the fields stand sorted, so the keys do
-    for name in _INSTANTS:
-        at = plain[name]
-        if at is not None and at.tzinfo is not UTC:
-            plain[name] = _in_utc(at)
-    plain["alternates"] = sorted(set(record.alternates))
-    if record.supplements:
-        plain["supplements"] = [[_utc_or_none(s.asked_at), _utc_or_none(s.answered_at)] for s in record.supplements]
-    else:
-        del plain["supplements"]
-    plain["applicant"] = dict(zip(_APPLICANT_FIELDS, _applicant_values(record.applicant), strict=True))
+    return canonical_all([record])[0]
+
+
+def canonical_all(records: Sequence[DossierRecord]) -> list[bytes]:
+    """`canonical_json` of each: written a field of all records at a time, at a third of the price of one by one, for
+    every row of every reading is written so."""
     try:
-        return orjson.dumps(plain)
+        return list(map(b"".join, zip(*_pieces(records), strict=False))) if records else []
     except orjson.JSONEncodeError:
         raise NotCanonical("a text that is no Unicode, or a value of another kind than its field") from None
+
+
+def _pieces(records: Sequence[DossierRecord]) -> list[Iterable[bytes]]:
+    """What each record is joined of, one after another: what all have alike, and what each has of its own."""
+    pieces: list[Iterable[bytes]] = []
+    start = b"{"
+    for name, values in _columns(records):
+        start += b'"%s":' % name.encode()
+        if name == "applicant":
+            start += b"{"
+            continue
+        texts = _texts(name, values)
+        if texts[0] == texts[-1] and texts.count(texts[0]) == len(texts):  # an empty field, one agency's page
+            start += texts[0]
+        else:
+            pieces += repeat(start), texts
+            start = b""
+        start += b"}," if name == _APPLICANT_FIELDS[-1] else b","
+    return [*pieces, repeat(start[:-1]), _supplements(records)]
+
+
+def _columns(records: Sequence[DossierRecord]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Each field with its values, in the order of the keys; those of the applicant after "applicant"."""
+    # no dataclasses.asdict: it copies every instant deeply, at ten times the price
+    for name, values in zip(_FIELDS, zip(*map(_values, records), strict=True), strict=True):
+        if name == "supplements":
+            continue  # the last, and left out where there are none
+        yield name, values
+        if name == "applicant":
+            yield from zip(_APPLICANT_FIELDS, zip(*map(_applicant_values, values), strict=True), strict=True)
+
+
+def _texts(name: str, values: Sequence[Any]) -> list[bytes]:
+    """Each value as JSON."""
+    if name == "alternates":
+        return [orjson.dumps(sorted(set(codes))) if codes else b"[]" for codes in values]
+    if name in _INSTANTS:
+        values = [at if at is None or at.tzinfo is UTC else _in_utc(at) for at in values]
+    texts = orjson.dumps(values, option=orjson.OPT_INDENT_2)[4:-2].split(_BETWEEN)
+    if len(texts) != len(values):
+        raise NotCanonical(f"{name}: a value of another kind than its field")
+    return texts
+
+
+def _supplements(records: Sequence[DossierRecord]) -> list[bytes]:
+    """How each record ends."""
+    return [
+        b',"supplements":%s}' % orjson.dumps([[_utc_or_none(s.asked_at), _utc_or_none(s.answered_at)] for s in told])
+        if (told := record.supplements)
+        else b"}"
+        for record in records
+    ]
 
 
 def record_hash(record: DossierRecord) -> str:

@@ -37,13 +37,14 @@ class Link:
     evidence: str
 
 
-def proven_links(session: Session, source: str, bearers: Sequence[Bearer], directory: Directory) -> dict[str, Link]:
+def proven_links(session: Session, source: str, bearers: Iterable[Bearer], directory: Directory) -> dict[str, Link]:
     """key -> the link of that view, for those that have one. A few queries a batch, whatever their number.
 
     A declared id is proof by itself; the same code only at the same unit.
     """
     if not _has_others(session, source):
         return {}
+    bearers = list(bearers)
     codes = sorted({b.code for b in bearers if b.code})
     declared = sorted({code for b in bearers for code in b.alternates})
     by_code = _others_by_code(session, source, [*codes, *declared])

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.domain.calendar import CalendarExhausted, WorkingCalendar
 from monitor.domain.dossier import OPEN, Facts, Status
 from monitor.domain.stage import LATE_STAGES, Judgement, Warning, judge
-from monitor.intake import own_count
 from monitor.judge import facts_from_row
 from monitor.procedures import Terms
+from monitor.projection import own_count
 from monitor.store import audit
 from monitor.store.tables import Dossier, Letter
 from monitor.store.writing import one_writer, table_of, update_many

@@ -4,10 +4,11 @@ Pure functions over plain values; `monitor.pull` stores what they return, a repl
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from connectors.base import DossierRecord
@@ -16,14 +17,14 @@ from monitor.domain.findings import View, disagreement
 from monitor.domain.pauses import PauseLog, Seen, as_told
 
 
-@dataclass(frozen=True, slots=True)
-class SourceView:
+class SourceView(NamedTuple):
     """One system's view of one dossier after everything it said so far. The columns of `source_dossier`.
 
     A poll sees states, not events: `finished_after_at`/`finished_by_at` bound an ending the source gave no date for.
     """
 
     source: str
+    # --- what the last record said
     key: str
     code: str
     status: Status
@@ -38,27 +39,21 @@ class SourceView:
     received_at: datetime | None
     promised_at: datetime | None
     promised_date_only: bool
-    original_promised_at: datetime | None
     extended_at: datetime | None
     finished_at: datetime | None
+    returned_at: datetime | None
+    officer: str
+    # --- what we know from all of them
+    original_promised_at: datetime | None
     finished_after_at: datetime | None
     finished_by_at: datetime | None
-    returned_at: datetime | None
     paused_since_at: datetime | None
     pauses: tuple[Pause, ...]
     sure_until_at: datetime | None
-    officer: str
     changed_at: datetime
 
-    def columns(self) -> dict[str, Any]:
-        """As a row of `source_dossier` (without id, dossier and bookkeeping)."""
-        columns = dict(zip(_COLUMNS, _values(self), strict=True))
-        columns["status"] = self.status._value_  # `.value` is a call of its own, and there are millions
-        return columns
 
-
-_COLUMNS = tuple(f.name for f in fields(SourceView))
-_values = attrgetter(*_COLUMNS)
+_said = attrgetter(*SourceView._fields[1 : SourceView._fields.index("original_promised_at")])
 
 
 def fold(
@@ -69,47 +64,40 @@ def fold(
     The first promise ever heard is kept: later ones may be extensions, re-dating or a correction, and a report
     against the original needs it (law.md §4.4).
     """
-    log = _log(previous).heard(Seen(record.status, heard_at, not_before if previous else None))
-    stated = [(one.asked_at, one.answered_at) for one in record.supplements]
-    pauses = as_told(log.pauses, stated, record.status, heard_at) if stated else log.pauses
+    status = record.status
+    log = _log(previous).heard(Seen(status, heard_at, not_before)) if previous else _begun(status, heard_at)
+    stated = [(one.asked_at, one.answered_at) for one in record.supplements] if record.supplements else None
+    pauses = as_told(log.pauses, stated, status, heard_at) if stated else log.pauses
+    after, by = None, None
+    if status in FINISHED and record.finished_at is None:
+        after, by = _ended_between(previous, record, heard_at, not_before)
+    since = None
+    if status in PAUSED or status is Status.PAYMENT:
+        was_paused = previous is not None and previous.status is status and previous.paused_since_at is not None
+        since = _paused_since(previous if was_paused else None, pauses, heard_at)
+    original = (previous.original_promised_at if previous else None) or record.promised_at
+    learned = (original, after, by, since, pauses, log.sure_until, heard_at)
+    return SourceView._make((source, *_said(record), *learned))
+
+
+@lru_cache(maxsize=100)
+def _begun(status: Status, heard_at: datetime) -> PauseLog:
+    """The ledger of a dossier first heard of: a first reading asks the same for every row."""
+    return PauseLog().heard(Seen(status, heard_at))
+
+
+def _ended_between(
+    previous: SourceView | None, record: DossierRecord, heard_at: datetime, not_before: datetime | None
+) -> tuple[datetime | None, datetime]:
+    """(after, by): when it ended, where the source gives no date for it."""
+    was_ended = previous is not None and previous.status in FINISHED
     # behind a state nobody understands it may have ended long before the last reading
     known_after = previous.sure_until_at if previous and previous.status is Status.UNKNOWN else not_before
-    ended_by_interval = record.status in FINISHED and record.finished_at is None
-    was_ended = previous is not None and previous.status in FINISHED
     after = previous.finished_after_at if previous and was_ended else (known_after if previous else None)
     by = previous.finished_by_at if previous and was_ended and previous.finished_by_at else heard_at
     if record.returned_at is not None:
         by = min(by, record.returned_at)  # the result was there when it was handed over
-    paused = record.status in PAUSED or record.status is Status.PAYMENT
-    was_paused = previous is not None and previous.status is record.status and previous.paused_since_at is not None
-    return SourceView(
-        source=source,
-        key=record.key,
-        code=record.code,
-        status=record.status,
-        status_raw=record.status_raw,
-        procedure_code=record.procedure_code,
-        procedure_name=record.procedure_name,
-        field_code=record.field_code,
-        agency_code=record.agency_code,
-        agency_name=record.agency_name,
-        channel=record.channel,
-        submitted_at=record.submitted_at,
-        received_at=record.received_at,
-        promised_at=record.promised_at,
-        promised_date_only=record.promised_date_only,
-        original_promised_at=(previous.original_promised_at if previous else None) or record.promised_at,
-        extended_at=record.extended_at,
-        finished_at=record.finished_at,
-        finished_after_at=after if ended_by_interval else None,
-        finished_by_at=by if ended_by_interval else None,
-        returned_at=record.returned_at,
-        paused_since_at=_paused_since(previous if was_paused else None, pauses, heard_at) if paused else None,
-        pauses=pauses,
-        sure_until_at=log.sure_until,
-        officer=record.officer,
-        changed_at=heard_at,
-    )
+    return after, by
 
 
 def _paused_since(standing: SourceView | None, pauses: Sequence[Pause], heard_at: datetime) -> datetime | None:
@@ -120,10 +108,8 @@ def _paused_since(standing: SourceView | None, pauses: Sequence[Pause], heard_at
     return standing.paused_since_at if standing else heard_at
 
 
-def _log(previous: SourceView | None) -> PauseLog:
+def _log(previous: SourceView) -> PauseLog:
     """The ledger as the view holds it. A view from before the ledger was kept knows of its standing pause alone."""
-    if previous is None:
-        return PauseLog()
     pauses, since = previous.pauses, previous.paused_since_at
     if since is not None and not (pauses and pauses[-1].is_open):
         pauses = (*pauses, Pause(previous.status, None, since))

@@ -15,7 +15,7 @@ def link(
 ) -> None:  # fmt: skip
     """Say that two systems show the same dossier: the first joins the second, whose duties stand."""
     from monitor.identity import NotLinked, link_by_hand, view_named
-    from monitor.intake import project
+    from monitor.projection import project
     from monitor.store import audit
 
     desk = Desk(config, lang, as_json)
@@ -42,7 +42,7 @@ def unlink(
 ) -> None:  # fmt: skip
     """Say that a system shows another dossier than the rest of its group; both are judged again."""
     from monitor.identity import NotLinked, part_by_hand, view_named
-    from monitor.intake import project
+    from monitor.projection import project
     from monitor.store import audit
 
     desk = Desk(config, lang, as_json)

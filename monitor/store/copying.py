@@ -1,27 +1,27 @@
 """Rows as the text that PostgreSQL's COPY reads, a column at a time: a bulk write has a hundred values a dossier, and a
 call a value, as a driver must make it, costs more than all else that is done with the row."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 _NULL = r"\N"
-_SPECIAL = re.compile(r"[\\\t\n\r]")
+_SPECIAL = "\\\t\n\r"
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def copy_text(columns: Sequence[list[Any]]) -> str | None:
-    """The rows of these columns; None where a value is of a kind that only the driver knows how to write."""
-    written = []
-    for values in columns:
-        one_for_all = values.count(values[0]) == len(values)
-        texts = _column(values[:1] if one_for_all else values)
-        if texts is None:
-            return None
-        written.append(texts[:1] * len(values) if one_for_all else texts)
-    return "\n".join(map("\t".join, zip(*written, strict=True))) + "\n"
+def copy_text(alike: Sequence[Any], apart: Sequence[list[Any]], number: int) -> str | None:
+    """So many rows: first the values that all have alike, then their own columns. None where a value is of a kind that
+    only the driver knows how to write."""
+    shared = [_column([value]) for value in alike]
+    own = [_column(values) for values in apart]
+    if None in shared or None in own:
+        return None
+    begin = "\t".join([texts[0] for texts in shared if texts] + [""] * bool(own))
+    rows = map("\t".join, zip(*filter(None, own), strict=True)) if own else repeat("", number)
+    return begin + f"\n{begin}".join(rows) + "\n"
 
 
 def _column(values: list[Any]) -> list[str] | None:
@@ -40,7 +40,8 @@ def _column(values: list[Any]) -> list[str] | None:
 
 
 def _texts(values: list[str]) -> list[str]:
-    if _SPECIAL.search("".join(values)) is None:  # nearly always
+    together = "".join(values)
+    if not any(mark in together for mark in _SPECIAL):  # nearly always
         return values
     return [value.translate(_ESCAPED) for value in values]
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import repeat
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Connection,
     LargeBinary,
@@ -88,103 +90,135 @@ def table_of(model: type[DeclarativeBase]) -> Table:
     return table
 
 
+Columns = Mapping[str, Sequence[Any]]  # of some rows, each column with as many values
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> Columns:
+    """Rows that all name the same columns, a column at a time."""
+    return {name: list(map(itemgetter(name), rows)) for name in (rows[0] if rows else ())}
+
+
+def rows_of_columns(columns: Columns) -> list[dict[str, Any]]:
+    """The other way round."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
 def insert_many(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
-    """All rows by the driver's own bulk path (executemany on SQLite, COPY on PostgreSQL); nothing for no rows. Every
-    row must name the same columns; what they leave out takes the model's constant default, else the database's.
+    """`insert_columns` of rows that all name the same columns."""
+    insert_columns(session, model, columns_of(rows))
+
+
+def insert_columns(session: Session, model: type[DeclarativeBase], columns: Columns) -> None:
+    """All rows by the driver's own bulk path (executemany on SQLite, COPY on PostgreSQL); nothing for no rows. Columns
+    that are left out take the model's constant default, else the database's.
 
     Values go through the same column types as everywhere else; only the statement's compilation and its parameters'
     dictionaries, which cost more than the writing itself, are left out.
     """
-    if not rows:
+    number = len(next(iter(columns.values()), ()))
+    if not number:
         return
     session.flush()  # as every statement of a session would
     connection, table = session.connection(), table_of(model)
     if connection.dialect.name == "postgresql" and _is_kept_by_rows(connection, table.name):
-        connection.execute(insert(table), list(rows))
+        connection.execute(insert(table), rows_of_columns(columns))
         return
-    names, values = _columns(table, rows, connection.dialect)
+    alike, apart = _written(table, columns, connection.dialect)
     if connection.dialect.name != "postgresql":
-        connection.exec_driver_sql(_insert_sql(table.name, names), list(zip(*values, strict=True)))
+        connection.exec_driver_sql(_insert_sql(table.name, (*alike, *apart)), _tuples(alike, apart, number))
         return
-    columns = ", ".join(f'"{name}"' for name in names)
+    names = ", ".join(f'"{name}"' for name in (*alike, *apart))
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        text = copy_text(values)
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+        text = copy_text(list(alike.values()), list(apart.values()), number)
         if text is not None:
             copy.write(text)
             return
-        for row in zip(*values, strict=True):
+        for row in _tuples(alike, apart, number):
             copy.write_row(row)
 
 
-def _columns(
-    table: Table, rows: Sequence[Mapping[str, Any]], dialect: Dialect, only: Sequence[str] = ()
-) -> tuple[list[str], list[list[Any]]]:
-    """The columns to write, and the values of each as the driver takes them; `only` these columns, in their order, of
-    an update (then no default is put in)."""
-    names, columns = [], []
-    for name, is_instant, convert, default in _ways(table, dialect, tuple(only)):
-        if name in rows[0]:
-            values = _converted(list(map(itemgetter(name), rows)), is_instant, convert, dialect)
-        elif default is not None:
-            values = list(default) * len(rows)
-        else:
-            continue
-        names.append(name)
-        columns.append(values)
-    return names, columns
+def _tuples(alike: Mapping[str, Any], apart: Mapping[str, list[Any]], number: int) -> list[tuple[Any, ...]]:
+    return list(zip(*(repeat(value, number) for value in alike.values()), *apart.values(), strict=True))
 
 
-_Way = tuple[str, bool, Callable[[Any], Any] | None, tuple[Any] | None]
+def _written(table: Table, columns: Columns, dialect: Dialect) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The values as the driver takes them: of the columns that are alike in all rows, which cost nothing a row then,
+    and of the others. What is null everywhere is not written."""
+    alike: dict[str, Any] = {}
+    apart: dict[str, list[Any]] = {}
+    for way in _ways(table, dialect):
+        values = columns.get(way.name)
+        if values is None:
+            if way.default is not None:
+                (alike[way.name],) = way.default
+        elif not _are_alike(values):
+            apart[way.name] = way.of_all(values)
+        elif values[0] is not None or not way.is_null_unsaid:
+            (alike[way.name],) = way.of_all(values[:1])
+    return alike, apart
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    first = values[0]
+    return bool(first == values[-1]) and values.count(first) == len(values)
+
+
+class _Way(NamedTuple):
+    """How the values of a column go into a database."""
+
+    name: str
+    of_all: Callable[[Sequence[Any]], list[Any]]
+    default: tuple[Any] | None
+    is_null_unsaid: bool  # a row that does not name it has null there
 
 
 @lru_cache(maxsize=256)
-def _ways(table: Table, dialect: Dialect, only: tuple[str, ...]) -> list[_Way]:
-    """Of each column: its name, whether it holds instants, its type's own way into this database, its default."""
-    found: list[_Way] = []
-    for column in [table.c[name] for name in only] or table.columns:
-        convert = column.type.dialect_impl(dialect).bind_processor(dialect)
-        if isinstance(column.type, LargeBinary):
-            convert = None  # both drivers take bytes as they are
-        default: tuple[Any] | None = None
-        if isinstance(column.default, ScalarElementColumnDefault):
-            value = column.default.arg
-            default = (value if convert is None else convert(value),)
-        found.append((column.name, isinstance(column.type, Instant), convert, default))
-    return found
+def _ways(table: Table, dialect: Dialect) -> list[_Way]:
+    return [_way(column, dialect) for column in table.columns]
 
 
-def _converted(
-    values: list[Any], is_instant: bool, convert: Callable[[Any], Any] | None, dialect: Dialect
-) -> list[Any]:
-    """Each value as the driver takes it, one that all rows share only once: nearly always nothing, or the moment of
-    this reading."""
-    if not is_instant and convert is None:
-        return values
-    one_for_all = values.count(values[0]) == len(values)
-    distinct = values[:1] if one_for_all else values
-    if is_instant:
-        distinct = Instant().bind_all(distinct, dialect)
+def _way(column: Column[Any], dialect: Dialect) -> _Way:
+    default: tuple[Any] | None = None
+    convert = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(column.type, LargeBinary):
+        convert = None  # both drivers take bytes as they are
+    if isinstance(column.default, ScalarElementColumnDefault):
+        value = column.default.arg
+        default = (value if convert is None else convert(value),)
+    of_all: Callable[[Sequence[Any]], list[Any]] = list
+    if isinstance(column.type, Instant):
+        of_all = partial(Instant().bind_all, dialect=dialect)
     elif convert is not None:
-        distinct = list(map(convert, distinct))
-    return distinct * len(values) if one_for_all else distinct
+        of_all = partial(_converted, convert)
+    return _Way(column.name, of_all, default, bool(column.nullable) and column.server_default is None)
 
 
-def insert_returning_ids(session: Session, model: type[DeclarativeBase], rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Inserts and returns the new ids in the order of `rows`, which take them up as "id". The ids are taken first and
-    written with the rows: an ordered RETURNING would cost a statement a row on SQLite."""
-    if not rows:
-        return []
-    ids = _new_ids(session, table_of(model), len(rows))
-    for row, new_id in zip(rows, ids, strict=True):
-        row["id"] = new_id
-    insert_many(session, model, rows)
+def _converted(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    return list(map(convert, values))
+
+
+def insert_returning_ids(
+    session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """Inserts and returns the new ids in the order of `rows`."""
+    return insert_columns_returning_ids(session, model, columns_of(rows)) if rows else []
+
+
+def insert_columns_returning_ids(session: Session, model: type[DeclarativeBase], columns: Columns) -> list[int]:
+    """Inserts and returns the new ids in the order of the rows. The ids are taken first and written with the rows: an
+    ordered RETURNING would cost a statement a row on SQLite."""
+    number = len(next(iter(columns.values()), ()))
+    ids = _new_ids(session, table_of(model), number)
+    insert_columns(session, model, {"id": ids, **columns})
     return ids
 
 
 def _new_ids(session: Session, table: Table, number: int) -> list[int]:
     """Ids nobody else will take: from the sequence on PostgreSQL, after the highest on SQLite, whose transactions
     hold the one write lock from their beginning."""
+    if not number:
+        return []
     if session.get_bind().dialect.name == "postgresql":
         sequence = func.pg_get_serial_sequence(table.name, "id")
         each = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, number)).subquery()
@@ -201,9 +235,10 @@ def insert_new(session: Session, model: type[DeclarativeBase], rows: Sequence[Ma
         session.execute(_insert_if_new(table_of(model)), list(rows))
         return
     session.flush()
-    names, values = _columns(table_of(model), rows, session.get_bind().dialect)
-    tuples = list(zip(*values, strict=True))
-    session.connection().exec_driver_sql(_insert_sql(table_of(model).name, names, "ON CONFLICT DO NOTHING"), tuples)
+    table = table_of(model)
+    alike, apart = _written(table, columns_of(rows), session.get_bind().dialect)
+    statement = _insert_sql(table.name, (*alike, *apart), "ON CONFLICT DO NOTHING")
+    session.connection().exec_driver_sql(statement, _tuples(alike, apart, len(rows)))
 
 
 @lru_cache
@@ -250,10 +285,11 @@ def update_many(
         values = [{f"_{name}": row[name] for name in (key, *columns)} for row in rows]
         connection.execute(_update_by(table, key, columns), values)
         return
-    names, put = _columns(table, rows, connection.dialect, (*columns, key))
-    tuples = list(zip(*put, strict=True))
-    changes = ", ".join(f'"{name}" = ?' for name in names[:-1])
-    connection.exec_driver_sql(f'UPDATE "{table.name}" SET {changes} WHERE "{key}" = ?', tuples)  # noqa: S608
+    ways = {way.name: way for way in _ways(table, connection.dialect)}
+    put = [ways[name].of_all(list(map(itemgetter(name), rows))) for name in (*columns, key)]
+    changes = ", ".join(f'"{name}" = ?' for name in columns)
+    statement = f'UPDATE "{table.name}" SET {changes} WHERE "{key}" = ?'  # noqa: S608
+    connection.exec_driver_sql(statement, list(zip(*put, strict=True)))
 
 
 @lru_cache

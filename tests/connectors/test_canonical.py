@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Applicant, DossierRecord, Supplement
-from connectors.canonical import NotCanonical, canonical_json, record_from_json, record_hash
+from connectors.canonical import NotCanonical, canonical_all, canonical_json, record_from_json, record_hash
 from monitor.domain.dossier import Status
 from tests.connectors.records import RECORDS, changed
 from tests.mutants import CHANCE, SEEDS, variants
@@ -89,9 +89,34 @@ def test_the_fast_encoder_writes_what_the_plain_one_does(seed: DossierRecord, ch
         assert plain.encode() == fast
 
 
+@SEEDS
+@given(RECORDS, RECORDS, CHANCE)
+def test_a_record_is_written_the_same_in_whatever_company(
+    one: DossierRecord, other: DossierRecord, chance: int
+) -> None:
+    """What all have alike is written once for all of them, so a neighbour decides how a record is put together."""
+    records = [*variants(one, chance, changed), other, one, one]
+    assert canonical_all(records) == [canonical_json(record) for record in records]
+    assert canonical_all([]) == []
+
+
+def test_what_looks_like_the_end_of_a_value_is_none() -> None:
+    officers = ('a",\n  "b', ",\n  ", "]", '"', "\\", "\x7f\u2028")
+    records = [replace(RECORD, officer=officer) for officer in officers]
+    assert [record_from_json(data).officer for data in canonical_all(records)] == list(officers)
+
+
 def test_a_text_that_is_no_unicode_has_no_canonical_form() -> None:
     with pytest.raises(NotCanonical):
         canonical_json(replace(RECORD, officer="\ud800"))
+    with pytest.raises(NotCanonical):
+        canonical_json(replace(RECORD, alternates=("\ud800",)))
+
+
+def test_a_value_of_another_kind_has_no_canonical_form() -> None:
+    records = [RECORD, replace(RECORD, officer=["a", "b"])]  # type: ignore[arg-type]
+    with pytest.raises(NotCanonical, match="officer"):
+        canonical_all(records)
 
 
 def test_hash_is_pinned() -> None:

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from connectors.base import DossierRecord
 from monitor.domain.dossier import Status
 from monitor.identity import link_by_hand, part_by_hand, view_named
-from monitor.intake import project
 from monitor.judge import judge_due
 from monitor.letters import life
 from monitor.letters.verify import verify
 from monitor.letters.worklist import Task, letters_due
+from monitor.projection import project
 from monitor.store.tables import Dossier, Letter
 from tests.letters.test_duty import NEW, OFFICE, OVERWRITTEN, by, draft, issue, name_of, seen, step, words
 from tests.test_judging_stories import CALENDAR, INTAKE, RULES, RUNNING, Sessions, at, hear, open_findings, rows

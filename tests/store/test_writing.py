@@ -3,11 +3,20 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from monitor.store.tables import Dossier, ProcedureSeen, Source
-from monitor.store.writing import among, insert_many, insert_returning_ids, one_of, rows_of, table_of
+from monitor.store.writing import (
+    among,
+    columns_of,
+    insert_many,
+    insert_returning_ids,
+    one_of,
+    rows_of,
+    rows_of_columns,
+    table_of,
+)
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CODES = ("1.001", "Đ.2", "it's", 'a"b', "a\\b", "\U0001f600", "%_", "")
@@ -40,6 +49,47 @@ def test_a_text_that_json_cuts_short_is_not_taken_for_another(engine: Engine) ->
         insert_many(session, ProcedureSeen, [{"code": "a"}, {"code": "a\0b"}])
         code = ProcedureSeen.__table__.c.code
         assert session.scalars(select(code).where(among(session, code, ["a\0b"]))).all() == ["a\0b"]
+
+
+_TRICKY = ("", "plain", "a\tb", "a\nb\r", "\\N", "\\", "\\t", "Đặng Thị Hà", 'it\'s "so"')
+_NONE, _NOW, _LATER = None, AT, AT.replace(microsecond=1)
+ROWS = {
+    "each has its own": [
+        {"name": f"s{n}", "kind": text[:32], "role": "portal", "last_said": text, "cursor_at": at, "accepted_rows": n}
+        for n, (text, at) in enumerate(zip(_TRICKY, (_NONE, _NOW, _LATER) * 3, strict=True))
+    ],
+    "the ends are alike": [
+        {"name": f"s{n}", "kind": "k", "role": role, "last_said": said, "cursor_at": at, "accepted_rows": None}
+        for n, (role, said, at) in enumerate([("a", "\t", AT), ("b", "", None), ("a", "\t", AT)])
+    ],
+    "all but the name": [
+        {"name": name, "kind": "\\N", "role": "a\tb", "last_said": "", "cursor_at": AT, "accepted_rows": None}
+        for name in ("one", "two")
+    ],
+    "one row": [
+        {"name": "\\", "kind": "k", "role": "r", "last_said": "\n", "cursor_at": None, "accepted_rows": 7},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_bulk_writing_writes_what_plain_writing_does(
+    sessions: sessionmaker[Session], rows: list[dict[str, object]]
+) -> None:
+    """Left out, and null, and alike in all rows: each goes a way of its own into the statement."""
+    table = table_of(Source)
+    with sessions.begin() as session:
+        session.execute(insert(table), rows)
+        plain = session.execute(select(table).order_by(table.c.name)).all()
+        session.execute(delete(table))
+        insert_many(session, Source, rows)
+        assert session.execute(select(table).order_by(table.c.name)).all() == plain
+
+
+def test_rows_and_their_columns_say_the_same() -> None:
+    rows = ROWS["each has its own"]
+    assert rows_of_columns(columns_of(rows)) == rows
+    assert rows_of_columns(columns_of([])) == []
 
 
 def test_bulk_writing_refuses_an_instant_without_a_zone(sessions: sessionmaker[Session]) -> None:

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Applicant, DossierRecord, Page
 from connectors.canonical import canonical_all, hash_of
-from monitor.folding import folded, folded_back
+from monitor.folding import folded_all, turned
 from monitor.identity import Bearer, Link, proven_links, record_links, relink
 from monitor.projection import Intake, begin, project, view_from_row
 from monitor.set_aside import clear_mended, set_aside, unreadable_keys
-from monitor.store.packing import packed
+from monitor.store.packing import packed_all
 from monitor.store.tables import ApplicantRow, DeclaredId, Observation, Source, SourceDossier
 from monitor.store.writing import (
     AT_ONCE,
@@ -190,8 +190,8 @@ def _append(session: Session, source: str, heard: Sequence[_Heard], now: datetim
         "heard_at": [now] * number,
         "not_before_at": [item.not_before for item in heard],
         "record_hash": [item.hash for item in heard],
-        "record": [packed(item.canonical) for item in heard],
-        "raw": [packed(item.raw) for item in heard],
+        "record": packed_all([item.canonical for item in heard]),
+        "raw": packed_all([item.raw for item in heard]),
         "pull_id": [pull_id] * number,
     }
     insert_columns(session, Observation, columns)
@@ -281,11 +281,12 @@ def _people_columns(heard: Mapping[int, _Heard], intake: Intake) -> dict[str, Se
     """The columns of `applicant`."""
     persons = [_person(item.record.applicant) for item in heard.values()]
     said = dict(zip(_PERSON_FIELDS, zip(*persons, strict=True), strict=True))
+    names = folded_all(said["name"])
     return said | {
         "view_id": list(heard),
         "agency_code": [intake.unit(item.view.source, item.view.agency_code) for item in heard.values()],
-        "folded": list(map(folded, said["name"])),
-        "folded_back": list(map(folded_back, said["name"])),
+        "folded": names,
+        "folded_back": list(map(turned, names)),
     }
 
 

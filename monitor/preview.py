@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.base import BadRecord, Capability, Connector, DossierRecord, Page, Probe, Reach, Sweep
-from connectors.canonical import record_hash
+from connectors.canonical import canonical_all, hash_of
 from monitor.domain.dossier import FINISHED
 from monitor.store.tables import SourceDossier
 from monitor.store.writing import in_batches, table_of
@@ -70,8 +70,8 @@ def _compare(session: Session, source: str, records: Sequence[DossierRecord], fo
     for batch in in_batches([record.key for record in records]):
         rows = session.execute(select(view).where(view.c.source == source, view.c.key.in_(batch)))
         held |= {row.key: row for row in rows}
-    for record in records:
-        now_hash = record_hash(record)
+    for record, canonical in zip(records, canonical_all(records), strict=True):
+        now_hash = hash_of(canonical)
         known = held.get(record.key)
         hashed.update(f"{record.key}|{now_hash}|{known.record_hash if known else ''}\n".encode())
         if known is None:

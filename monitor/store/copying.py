@@ -1,27 +1,35 @@
 """Rows as the text that PostgreSQL's COPY reads, a column at a time: a bulk write has a hundred values a dossier, and a
 call a value, as a driver must make it, costs more than all else that is done with the row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
-from itertools import repeat
+from itertools import islice
 from typing import Any
 
+from monitor.store.instants import utc_texts
+
+_AT_ONCE = 250  # rows
 _NULL = r"\N"
 _SPECIAL = "\\\t\n\r"
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
-def copy_text(alike: Sequence[Any], apart: Sequence[list[Any]], number: int) -> str | None:
-    """So many rows: first the values that all have alike, then their own columns. None where a value is of a kind that
-    only the driver knows how to write."""
+def copy_texts(alike: Sequence[Any], apart: Sequence[list[Any]], number: int) -> Iterator[str] | None:
+    """So many rows, some at a time: first the values that all have alike, then their own columns. None where a value is
+    of a kind that only the driver knows how to write."""
     shared = [_column([value]) for value in alike]
     own = [_column(values) for values in apart]
     if None in shared or None in own:
         return None
     begin = "\t".join([texts[0] for texts in shared if texts] + [""] * bool(own))
-    rows = map("\t".join, zip(*filter(None, own), strict=True)) if own else repeat("", number)
-    return begin + f"\n{begin}".join(rows) + "\n"
+    rows = map("\t".join, zip(*filter(None, own), strict=True)) if own else iter([""] * number)
+    return _put_together(begin, rows)
+
+
+def _put_together(begin: str, rows: Iterator[str]) -> Iterator[str]:
+    """Some at a time: a text of megabytes costs twice as much, for it is in no cache when it is encoded."""
+    while some := list(islice(rows, _AT_ONCE)):
+        yield begin + f"\n{begin}".join(some) + "\n"
 
 
 def _column(values: list[Any]) -> list[str] | None:
@@ -58,15 +66,6 @@ def _bytes(values: list[bytes]) -> list[str]:
     return [rf"\\x{value.hex()}" for value in values]
 
 
-def _instants(values: list[datetime]) -> list[str]:
-    return list(map(_instant, values))
-
-
-@lru_cache(maxsize=20_000)  # a reading writes each date of a dossier into several tables
-def _instant(at: datetime) -> str:
-    return str(at)
-
-
 def _days(values: list[date]) -> list[str]:
     return list(map(str, values))
 
@@ -76,6 +75,6 @@ _WRITERS: Mapping[type, Callable[[list[Any]], list[str]]] = {
     int: _whole,
     bool: _yes_or_no,
     bytes: _bytes,
-    datetime: _instants,
+    datetime: utc_texts,
     date: _days,
 }

@@ -7,6 +7,7 @@ one, reads as ever.
 
 import threading
 import zlib
+from collections.abc import Iterable
 
 import zstandard
 
@@ -55,7 +56,13 @@ _here = _Packers()
 
 def packed(data: bytes) -> bytes:
     """`data` as it is kept in `observation`."""
-    return _HEAD + _here.packer.compress(data)
+    return packed_all([data])[0]
+
+
+def packed_all(rows: Iterable[bytes]) -> list[bytes]:
+    """Each of these so."""
+    compress = _here.packer.compress
+    return [_HEAD + compress(data) for data in rows]
 
 
 def unpacked(data: bytes) -> bytes:

@@ -1,9 +1,8 @@
 """Column types with one behaviour on SQLite and PostgreSQL."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, String, Text
@@ -11,8 +10,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from monitor.domain.dossier import Pause, Status
+from monitor.store.instants import utc_texts_of_one_length
 
-_TEXT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _TEXT_LENGTH = 27
 
 # A row id that SQLite will number by itself.
@@ -37,19 +36,15 @@ class Instant(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        return None if value is None else self.writer(dialect)(_utc(value))
+        return None if value is None else self.bind_all([value], dialect)[0]
 
     def bind_all(self, values: Iterable[datetime | None], dialect: Dialect) -> list[Any]:
-        """What `process_bind_param` makes of each: a bulk write has tens of thousands of them."""
+        """Each as the driver takes it: a bulk write has tens of thousands of them."""
         utc = [value if value is None or value.tzinfo is UTC else _utc(value) for value in values]
         if dialect.name != "sqlite":
             return utc  # as the driver takes them
-        return [None if value is None else _instant_text(value) for value in utc]
-
-    @staticmethod
-    def writer(dialect: Dialect) -> Callable[[datetime], Any]:
-        """How a moment in UTC is handed to this database."""
-        return _instant_text if dialect.name == "sqlite" else _as_it_is
+        texts = iter(utc_texts_of_one_length([value for value in utc if value is not None]))
+        return [None if value is None else next(texts) for value in utc]
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -64,16 +59,6 @@ def _utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("an instant without a time zone does not exist: give it one before storing it")
     return value.astimezone(UTC)
-
-
-def _as_it_is(utc: datetime) -> datetime:
-    return utc
-
-
-@lru_cache(maxsize=20_000)  # a reading writes each date of a dossier into three tables
-def _instant_text(utc: datetime) -> str:
-    # only ever asked in UTC: elsewhere the two readings of a repeated hour are equal, and one would stand for both
-    return f"{utc.isoformat(timespec='microseconds')[:26]}Z"
 
 
 class Pauses(TypeDecorator[tuple[Pause, ...]]):

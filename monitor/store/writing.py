@@ -36,7 +36,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from monitor.store.copying import copy_text
+from monitor.store.copying import copy_texts
 from monitor.store.types import Instant
 
 _T = TypeVar("_T")
@@ -130,9 +130,10 @@ def insert_columns(session: Session, model: type[DeclarativeBase], columns: Colu
     names = ", ".join(f'"{name}"' for name in (*alike, *apart))
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-        text = copy_text(list(alike.values()), list(apart.values()), number)
-        if text is not None:
-            copy.write(text)
+        texts = copy_texts(list(alike.values()), list(apart.values()), number)
+        if texts is not None:
+            for text in texts:
+                copy.write(text)
             return
         for row in _tuples(alike, apart, number):
             copy.write_row(row)

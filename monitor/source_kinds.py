@@ -69,6 +69,11 @@ def brought_by_others() -> dict[str, metadata.EntryPoint]:
     return {point.name: point for point in metadata.entry_points(group=GROUP) if point.name not in BUILT_IN}
 
 
+def is_brought_by_others(kind: object) -> bool:
+    """Whether another distribution brings this kind. For ours, no distribution is looked at."""
+    return kind not in BUILT_IN and kind in brought_by_others()
+
+
 def load_kind(kind: str) -> ConnectorKind | None:
     """The kind another distribution brings; None where nobody does. Raises `KindUnusable`."""
     point = brought_by_others().get(kind)

@@ -1,6 +1,7 @@
 """Brings a store's schema up to this program's, and says when it is newer than the program."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -29,6 +30,8 @@ def upgrade(engine: Engine) -> str:
     with engine.begin() as connection:
         _refuse_newer(connection)
         before = _current(connection)
+        if before == _script().get_current_head():
+            return before
         command.upgrade(_config(connection), "head")
         if before and before < _SEALS_FROM:
             with Session(connection) as session:
@@ -45,7 +48,9 @@ def check(engine: Engine) -> None:
             raise SchemaTooOld("the store's schema is older than the program: run `dunghen db upgrade`")
 
 
+@cache
 def _script() -> ScriptDirectory:
+    """The program's migrations. Each is a file to load, and none changes while the program runs."""
     return ScriptDirectory(str(_FOLDER))
 
 

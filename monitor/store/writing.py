@@ -221,7 +221,8 @@ def _new_ids(session: Session, table: Table, number: int) -> list[int]:
     if not number:
         return []
     if session.get_bind().dialect.name == "postgresql":
-        sequence = func.pg_get_serial_sequence(table.name, "id")
+        # looked up once: as a plain argument its name would be resolved anew for every row
+        sequence = select(cast(func.pg_get_serial_sequence(table.name, "id"), postgresql.REGCLASS)).scalar_subquery()
         each = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, number)).subquery()
         return list(session.execute(select(func.array_agg(each.c.id))).scalar_one())
     highest = session.scalar(select(func.max(table.c.id))) or 0

@@ -52,6 +52,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
+def pytest_unconfigure() -> None:
+    """What is left ends with the process: pytest would look through all of it, twice."""
+    gc.freeze()
+
+
 def need(present: bool, what: str, command: str) -> None:
     """Skip (or, under DUNGHEN_REQUIRE_ALL, fail) unless `present`; the line names the command that brings it."""
     if present:

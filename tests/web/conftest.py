@@ -15,6 +15,7 @@ import httpx
 import pytest
 import structlog
 import uvicorn
+from fastapi._compat.v2 import ModelField
 from httpx._config import create_ssl_context
 from sqlalchemy import Engine
 
@@ -23,10 +24,12 @@ from monitor.engine import Engine as Scheduler
 from monitor.store import database
 from monitor.web.app import make_app
 from monitor.web.listening import listen
+from tests.alike import validating_alike
 from tests.web import desk
 
 # Every client would read the machine's certificates anew, twenty milliseconds of a processor; none here speaks TLS.
 httpx._transports.default.create_ssl_context = cache(create_ssl_context)  # type: ignore[attr-defined]
+ModelField.__post_init__ = validating_alike(ModelField.__post_init__)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session, sessionmaker
+from starlette.routing import BaseRoute
 
 from connectors.base import Applicant, DossierRecord
 from connectors.canonical import canonical_json, record_hash
@@ -54,6 +55,8 @@ from monitor.store.tables import (
     Source,
     SourceDossier,
 )
+from monitor.web.app import make_app
+from monitor.web.visit import all_routes
 
 # Thursday 5 March 2026, 08:15 in Viet Nam
 NOW = datetime(2026, 3, 5, 1, 15, tzinfo=UTC)
@@ -161,6 +164,16 @@ def settings(**changes: Any) -> Settings:
 
 
 _NAMES = {agency.code: agency.name for agency in AGENCIES}
+
+
+_ROUTES: list[BaseRoute] = []
+
+
+def routes(program: Any) -> list[BaseRoute]:
+    """Every route there is. They are the same for every program, so one application a process is asked."""
+    if not _ROUTES:
+        _ROUTES.extend(all_routes(make_app(program).routes))
+    return _ROUTES
 
 
 def program(engine: Engine, **changes: Any) -> Any:

@@ -19,8 +19,7 @@ from monitor.access.rights import RIGHTS, Right, Role
 from monitor.store import database
 from monitor.store.tables import Acknowledgement, ApplicantRow, Dossier, Letter, LetterStep, Observation
 from monitor.web import clerk, letter_steps, visit
-from monitor.web.app import make_app
-from monitor.web.visit import Demand, all_routes, demand_of
+from monitor.web.visit import Demand, demand_of
 from tests.web import desk
 from tests.web.conftest import served
 from tests.web.journeys import bring
@@ -65,9 +64,7 @@ ABOUT_NO_AGENCY = frozenset({"kind", "step", "procedure", "language"})
 
 
 def _routes(program: Any) -> list[Any]:
-    if not hasattr(program, "routes"):  # the application is the same at every call
-        program.routes = [route for route in all_routes(make_app(program).routes) if hasattr(route, "endpoint")]
-    return list(program.routes)
+    return [route for route in desk.routes(program) if hasattr(route, "endpoint")]
 
 
 def _asked(program: Any, place: str) -> list[Asked]:

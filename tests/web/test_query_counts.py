@@ -1,17 +1,16 @@
 """How many queries a page takes does not depend on how many dossiers there are: every GET route there is, with the
 desk's few dossiers and with a thousand more. A new page is covered, or seen to be missing here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import event
 
 from monitor.store import database
-from monitor.web.app import make_app
-from monitor.web.visit import all_routes
 from tests.web import desk
 from tests.web.conftest import visiting
 
@@ -49,7 +48,7 @@ MORE = tuple(
 
 def _paths(program: Any) -> list[str]:
     found = []
-    for route in all_routes(make_app(program).routes):
+    for route in desk.routes(program):
         path = getattr(route, "path", "")
         if "GET" not in getattr(route, "methods", ()) or path in LEFT_OUT:
             continue
@@ -109,27 +108,42 @@ def test_the_lists_are_among_what_is_counted(counted: dict[str, tuple[int, int]]
         assert counted[path][0] > 2, path
 
 
+Searcher = Callable[[str], int]
+
+
+@pytest.fixture(scope="module")
+def searchers(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[tuple[Searcher, Searcher]]:
+    """Queries of a search with few dossiers, and with many."""
+    with ExitStack() as held:
+        few, many = (
+            held.enter_context(_searching(tmp_path_factory.mktemp("searched") / "store.db", sqlite_template, cases))
+            for cases in (desk.CASES, desk.CASES + MORE[:300])
+        )
+        yield few, many
+
+
 @pytest.mark.parametrize("looked_for", ["0007", "khai sinh", "Trần Thị", "Hư Cấu"])
-def test_a_search_takes_no_more_either(
-    looked_for: str, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
-) -> None:
+def test_a_search_takes_no_more_either(looked_for: str, searchers: tuple[Searcher, Searcher]) -> None:
     """By POST, by code, procedure, family and given name."""
-    found = []
-    for cases in (desk.CASES, desk.CASES + MORE[:300]):
-        path = tmp_path_factory.mktemp("searched") / "store.db"
-        path.write_bytes(sqlite_template.read_bytes())
-        store = database.open_engine(f"sqlite:///{path}")
-        desk.fill(store, cases)
-        found.append(_searched(desk.program(store), store, looked_for))
-    assert found[1] <= found[0]
+    few, many = searchers
+    assert many(looked_for) <= few(looked_for)
 
 
-def _searched(program: Any, store: Engine, looked_for: str) -> int:
+@contextmanager
+def _searching(path: Path, template: Path, cases: tuple[desk.Case, ...]) -> Iterator[Searcher]:
+    path.write_bytes(template.read_bytes())
+    store = database.open_engine(f"sqlite:///{path}")
+    desk.fill(store, cases)
     asked: list[str] = []
-    with visiting(program) as client:
-        form = {"q": looked_for, "form_token": desk.form_token(client)}
-        assert client.post("/tim", data=form).status_code == 200
-        event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
-        assert client.post("/tim", data=form).status_code == 200
+    event.listen(store, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    with visiting(desk.program(store)) as client:
+
+        def search(looked_for: str) -> int:
+            form = {"q": looked_for, "form_token": desk.form_token(client)}
+            assert client.post("/tim", data=form).status_code == 200  # what is asked once a process is not the search's
+            asked.clear()
+            assert client.post("/tim", data=form).status_code == 200
+            return sum(statement.startswith("SELECT") for statement in asked)
+
+        yield search
     store.dispose()
-    return sum(statement.startswith("SELECT") for statement in asked)

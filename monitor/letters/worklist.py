@@ -102,11 +102,12 @@ def letters_due(
     agencies: Collection[str] | None = None,
     limit: int | None = None,
     first: Collection[str] = (),
+    proposes: bool = True,
 ) -> list[Due]:
     """The resolving agency's worklist: letters that are not yet with the counter. What is late first, then by the hour
-    each must be out. `agencies` are canonical codes (None = all); drafts carry the date the clock proposes. A list that
-    is cut holds those in the states `first` before all others."""
-    return _listed(session, office, calendar, now, AGENCY_STATES, agencies, limit, first)
+    each must be out. `agencies` are canonical codes (None = all); what still has no date carries the one the clock
+    proposes, if it `proposes`. A list that is cut holds those in the states `first` before all others."""
+    return _listed(session, office, calendar, now, AGENCY_STATES, agencies, limit, first, proposes=proposes)
 
 
 def counter_due(
@@ -125,7 +126,7 @@ def counter_due(
 def one_due(session: Session, office: Office, calendar: WorkingCalendar, now: datetime, letter_id: int) -> Due | None:
     """The same for one letter, whatever waits for it; None where nothing does."""
     rows = session.execute(_query(tuple(_TASKS)).where(Letter.id == letter_id)).all()
-    return next(iter(_dues(session, rows, office, calendar, now)), None)
+    return next(iter(_dues(session, rows, office, calendar, now, proposes=True)), None)
 
 
 def _listed(
@@ -137,6 +138,8 @@ def _listed(
     agencies: Collection[str] | None,
     limit: int | None,
     first: Collection[str] = (),
+    *,
+    proposes: bool = False,
 ) -> list[Due]:
     rows: list[Any] = []
     for part in [None] if agencies is None else in_batches(sorted(agencies)):
@@ -147,7 +150,7 @@ def _listed(
         elif part is not None:
             query = query.where(Letter.agency_code.in_(part))
         rows += session.execute(query).all()
-    found = _dues(session, rows, office, calendar, now)
+    found = _dues(session, rows, office, calendar, now, proposes=proposes)
     found.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
     if limit is None:
         return found
@@ -210,9 +213,9 @@ def _by_hand() -> ColumnElement[bool]:
 
 
 def _dues(
-    session: Session, rows: Collection[Any], office: Office, calendar: WorkingCalendar, now: datetime
+    session: Session, rows: Collection[Any], office: Office, calendar: WorkingCalendar, now: datetime, *, proposes: bool
 ) -> list[Due]:
-    undated = [row for row in rows if row.state in _BEFORE_SIGNING and row.promise_number == 1]
+    undated = [row for row in rows if proposes and row.state in _BEFORE_SIGNING and row.promise_number == 1]
     proposed = proposals(session, undated, calendar, now)
     mails = mails_of(session, [row.letter_id for row in rows if row.state not in _BEFORE_SIGNING])
     return [

@@ -174,12 +174,13 @@ def urgent_counts(
     session: Session,
     *,
     now: datetime,
-    stages: Collection[str],
+    stages: Collection[str] | None,
     stale_sources: Collection[str] = (),
     agency: str | None = None,
     directory: AgencyTree | None = None,
 ) -> Counts:
-    """The part of `counts` that a page of the day needs: these stages and the letters. `total` is theirs alone."""
+    """The part of `counts` that a page of the day needs: these stages (None: all) and the letters. `total` is theirs
+    alone."""
     found = census(session, now, stale_sources, agency, directory, stages)
     return replace(found, **_open_letters(session, agency, directory))
 
@@ -191,12 +192,17 @@ def letter_counts(session: Session, *, agency: str | None = None, directory: Age
 
 def site_counts(session: Session) -> Counts:
     """What is the site's: rows set aside, open findings by kind, messages by state."""
-    open_findings = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
     return Counts(
         set_aside=_number(session, select(func.count(BadRecordRow.id)).where(BadRecordRow.cleared_at.is_(None))),
-        findings=_grouped(session, open_findings.group_by(FindingRow.kind)),
+        findings=open_findings(session),
         messages=_grouped(session, _messages(reach_of(session)).group_by(Message.state)),
     )
+
+
+def open_findings(session: Session) -> dict[str, int]:
+    """How many findings are open, by kind."""
+    found = select(FindingRow.kind, func.count()).where(FindingRow.closed_at.is_(None))
+    return _grouped(session, found.group_by(FindingRow.kind))
 
 
 def _messages(reach: Reach) -> Select[str, int]:

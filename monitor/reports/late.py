@@ -24,7 +24,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from monitor.domain.letter import OPEN
 from monitor.reports.census import (
@@ -165,7 +165,10 @@ def _of_name(
 ) -> ColumnElement[bool] | None:
     """What is shown under a name; None where nothing can be."""
     if name == Shown.BEING_JUDGED_AGAIN:
-        return or_(Dossier.stage == "", Dossier.next_change_at <= now)
+        # each by its own index: as one condition SQLite would read all dossiers of a commune for the few
+        again = aliased(Dossier)
+        ways = (again.stage == "", again.next_change_at <= now)
+        return Dossier.id.in_(union_all(*(select(again.id).where(way) for way in ways)))
     holds = and_(Dossier.stage != "", or_(Dossier.next_change_at.is_(None), Dossier.next_change_at > now))
     if name == Shown.SOURCE_SILENT:
         if not stale_sources:

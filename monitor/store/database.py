@@ -61,6 +61,8 @@ def _see_everything(connection: Any, _record: Any) -> None:
     transaction (`monitor.store.scope`)."""
     connection.autocommit = True  # or the setting would end with the first rolled-back transaction
     connection.execute("SELECT set_config('app.agencies', '*', false), set_config('app.persons', '*', false)")
+    # our questions take milliseconds: to start a process that helps with one takes as long
+    connection.execute("SET max_parallel_workers_per_gather = 0")
     connection.autocommit = False
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
 from sqlalchemy import select
@@ -62,8 +62,9 @@ def day_of(session: Session, visit: Visit) -> Day:
     program, now = visit.program, visit.now
     office = program.letter_office(session, now)
     agencies = _reach(visit)
-    at_counter = counter_due(session, office, program.calendar, now, agencies=agencies, limit=_AT_MOST)
-    before = letters_due(session, office, program.calendar, now, agencies=agencies, limit=_AT_MOST)
+    chosen: dict[str, Any] = {"agencies": agencies, "limit": _AT_MOST}
+    at_counter = counter_due(session, office, program.calendar, now, **chosen)
+    before = letters_due(session, office, program.calendar, now, proposes=False, **chosen)
     everything = [*at_counter, *before]
     printed = _printed(session, [due.letter_id for due in everything if due.state in FROZEN])
     return Day(

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from monitor.access.rights import Right
 from monitor.engine import Engine
-from monitor.reports.census import counts
+from monitor.reports.census import open_findings, urgent_counts
 from monitor.reports.jobs import JobRow, job_rows
 from monitor.reports.outbox import outbox_figures
 from monitor.reports.sources import SourceRow, source_health
@@ -90,14 +90,15 @@ def _figures(session: Session, program: WebNeeds, scheduler: Engine | None, visi
     sources = source_health(session, program.settings.sources, now=now)
     _of_sources(registry, sources, visit)
     _of_jobs(registry, job_rows(session, {} if scheduler is None else scheduler.health(), now=now))
-    found = counts(session, now=now, stale_sources={source.name for source in sources if source.stale})
+    stale = {source.name for source in sources if source.stale}
+    found = urgent_counts(session, now=now, stages=None, stale_sources=stale)
     _gauge(registry, "dossiers", "Dossiers by stage, as it may be shown now", "stage", found.by_stage)
     _gauge(registry, "letters", "Open letters by state, the suspended ones left out", "state", found.letters_by_state)
     _one(registry, "letters_suspended", "Letters held back by a doubt", found.letters_suspended)
     _one(
         registry, "letters_after_last_day", "Unsigned letters past their last lawful day", found.letters_after_last_day
     )
-    _gauge(registry, "findings", "Open findings by kind", "kind", found.findings)
+    _gauge(registry, "findings", "Open findings by kind", "kind", open_findings(session))
     outbox = outbox_figures(session, now=now)
     _gauge(registry, "outbox_messages", "Messages by state", "state", outbox.by_state)
     _gauge(registry, "outbox_attempts", "Tries to send by outcome", "outcome", outbox.attempts_by_outcome)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.domain.calendar import NotWorkingDay, WorkingCalendar
@@ -143,18 +143,20 @@ def _listed(
 ) -> list[Due]:
     rows: list[Any] = []
     for part in [None] if agencies is None else in_batches(sorted(agencies)):
-        query = _query(states)
-        if limit is not None:
-            chosen = _most_urgent(states, office, calendar.local_date(now), now, first).limit(limit)
-            query = query.where(Letter.id.in_(chosen if part is None else chosen.where(Letter.agency_code.in_(part))))
-        elif part is not None:
-            query = query.where(Letter.agency_code.in_(part))
-        rows += session.execute(query).all()
-    found = _dues(session, rows, office, calendar, now, proposes=proposes)
-    found.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
+        here = true() if part is None else Letter.agency_code.in_(part)
+        if limit is None:
+            rows += session.execute(_query(states).where(here))
+            continue
+        urgent = _most_urgent(states, office, calendar.local_date(now), now, first).where(here).limit(limit).subquery()
+        # outwards from those that were chosen, which an outer join says to both databases
+        query = _COLUMNS.select_from(urgent).outerjoin(Letter, Letter.id == urgent.c.id)
+        found = session.execute(query.outerjoin(Dossier, Dossier.id == Letter.dossier_id))
+        rows += [row for row in found if row.id is not None]  # another agency's by now: that one's to follow
+    dues = _dues(session, rows, office, calendar, now, proposes=proposes)
+    dues.sort(key=lambda due: (bool(due.held_for), not due.is_over, due.by or now, due.code, due.letter_id))
     if limit is None:
-        return found
-    return sorted(found, key=lambda due: due.state not in first)[:limit]
+        return dues
+    return sorted(dues, key=lambda due: due.state not in first)[:limit]
 
 
 def _most_urgent(
@@ -185,18 +187,22 @@ def _most_urgent(
     )
 
 
+_COLUMNS = select(
+    Letter.id.label("letter_id"), Letter.agency_code.label("writes"), Letter.promise_number, Letter.state,
+    Letter.letter_by_on, Letter.is_late, Letter.suspended_for, Letter.confirmed_for, Letter.new_date_on,
+    Letter.counter_told_at, Letter.slip_promised_at,
+    Dossier.id, Dossier.code, Dossier.procedure_code, Dossier.procedure_name, Dossier.agency_code, Dossier.agency_name,
+    Dossier.received_at, Dossier.promise_at, Dossier.promised_at, Dossier.extended_at, Dossier.original_promised_at,
+    Dossier.taken_back_on, Dossier.speaking_source,
+)  # fmt: skip
+
+
 def _query(states: Collection[str]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Letter.id.label("letter_id"), Letter.agency_code.label("writes"), Letter.promise_number, Letter.state,
-               Letter.letter_by_on, Letter.is_late, Letter.suspended_for, Letter.confirmed_for, Letter.new_date_on,
-               Letter.counter_told_at, Letter.slip_promised_at,
-               Dossier.id, Dossier.code, Dossier.procedure_code, Dossier.procedure_name, Dossier.agency_code,
-               Dossier.agency_name, Dossier.received_at, Dossier.promise_at, Dossier.promised_at, Dossier.extended_at,
-               Dossier.original_promised_at, Dossier.taken_back_on, Dossier.speaking_source)
-        .join(Dossier, Dossier.id == Letter.dossier_id)
+        _COLUMNS.join_from(Letter, Dossier, Dossier.id == Letter.dossier_id)
         .where(Letter.state.in_(sorted(states)), or_(Letter.state != LetterState.VOID, _owed_anew()))
         .order_by(Letter.id)
-    )  # fmt: skip
+    )
 
 
 def _owed_anew() -> ColumnElement[bool]:

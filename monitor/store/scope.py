@@ -234,8 +234,8 @@ def _reads_no_table(state: ORMExecuteState) -> bool:
 
 
 class _Codes:
-    """Agencies as a condition. Many of them are one parameter, on PostgreSQL a text that it takes apart once (the driver
-    writes an array value by value), on SQLite a list in JSON: a parameter for each of a province's hundreds, in every
+    """Agencies as a condition. Many of them are one parameter, on PostgreSQL a text that it takes apart once (an array
+    is written value by value), on SQLite a list in JSON: a parameter for each of a province's hundreds, in every
     sub-query anew, cost more than the rows. A few are named on SQLite, which can then seek them in an index."""
 
     def __init__(self, codes: frozenset[str], is_postgresql: bool) -> None:

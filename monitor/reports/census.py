@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from monitor.domain.course import Measure, class_of
@@ -129,27 +129,25 @@ def counts(
     """
     by_stage, silent = _shown_stages(session, now, stale_sources, agency, directory, None)
     # only what broke a promise, from an index of its own: a few in a hundred
-    answers = Dossier.late_vs_promise, Dossier.late_vs_original
+    promise, original = Dossier.late_vs_promise.is_(True), Dossier.late_vs_original.is_(True)
+    ways = (promise, original, and_(original, Dossier.late_vs_promise.is_(False)))
     finished = Dossier.stage.in_(FINISHED_STAGES)
-    broken = select(*answers, func.count()).where(
-        or_(answers[0].is_(True), answers[1].is_(True)),
+    broken = select(*(func.sum(case((way, 1), else_=0)) for way in ways)).where(
+        or_(promise, original),
         Dossier.stage != "",
         # in one expression: SQLite would gather those without such a moment, nearly all there are, by their index
         func.coalesce(Dossier.next_change_at > now, true()),
         or_(finished, ~is_silent(stale_sources)),
         of_agency(Dossier.agency_code, agency, directory),
     )
-    late: Counter[str] = Counter()
-    for promise, original, number in session.execute(broken.group_by(*answers)):
-        late.update(promise=number * bool(promise), original=number * bool(original))
-        late["only"] += number * (bool(original) and promise is False)
+    late = [int(number or 0) for number in session.execute(broken).one()]
     site, letters = site_counts(session), _open_letters(session, agency, directory)
     return replace(
         site,
         total=sum(by_stage.values()),
-        late_vs_promise=late["promise"],
-        late_vs_original=late["original"],
-        late_vs_original_only=late["only"],
+        late_vs_promise=late[0],
+        late_vs_original=late[1],
+        late_vs_original_only=late[2],
         by_stage=by_stage,
         silent_by_stage=silent,
         **letters,

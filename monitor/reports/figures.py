@@ -98,6 +98,7 @@ class Period:
         return self.after.resolved - self.before.resolved
 
 
+NOTHING = Period(Figures(), Figures())
 FINDINGS = tuple(measure for measure in MEASURES if measure.startswith(FINDING))
 DOSSIERS_AND_LETTERS = tuple(measure for measure in MEASURES if measure not in FINDINGS)
 _FEW = 8  # agencies: from here on it is asked whether those left out are fewer

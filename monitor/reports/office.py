@@ -16,6 +16,7 @@ from monitor.reports.census import FINISHED_STAGES, Shown
 from monitor.reports.figures import (
     DOSSIERS_AND_LETTERS,
     FINDINGS,
+    NOTHING,
     SILENT,
     Figures,
     Key,
@@ -24,7 +25,6 @@ from monitor.reports.figures import (
     total,
 )
 from monitor.store.tables import Dossier, ProcedureSeen, Standing
-from monitor.store.tables.figures import MEASURES
 from monitor.store.writing import in_batches
 
 _ONE_DAY = timedelta(days=1)
@@ -108,11 +108,11 @@ def table(
     silent = asked.silent if asked.until >= asked.today else ()
     by = "agency" if asked.by is By.LEVEL else asked.by.value
     days = (asked.since, asked.until)
-    measures = MEASURES if with_findings else DOSSIERS_AND_LETTERS
+    findings = periods_by(session, "all", *days, agencies=codes, measures=FINDINGS).get(("", ""), NOTHING)
+    open_kinds = [kind for kind in FINDINGS if findings.before[kind] or findings.after[kind]]
+    measures = (*DOSSIERS_AND_LETTERS, *open_kinds) if with_findings else DOSSIERS_AND_LETTERS
     periods = periods_by(session, by, *days, agencies=codes, silent_sources=silent, measures=measures)
-    counted = list(periods.values())
-    if not with_findings:
-        counted += periods_by(session, "all", *days, agencies=codes, measures=FINDINGS).values()
+    counted = [*periods.values(), *(() if with_findings else (findings,))]
     everything = TableRow("", "Tổng cộng", _summed(counted))
     if asked.by is By.AGENCY:
         rows = _by_agency(periods, directory, asked.root, mine)

@@ -13,7 +13,7 @@ from monitor.access.rights import Right
 from monitor.alerts.acknowledge import AnswerNotTaken, acknowledge
 from monitor.domain.calendar import CalendarExhausted
 from monitor.engine import Engine
-from monitor.reports.census import urgent_counts
+from monitor.reports.census import census
 from monitor.reports.figures import trend
 from monitor.reports.late import late_dossiers
 from monitor.reports.leader import ASKS, held, to_approve, told
@@ -115,7 +115,7 @@ def _asked(session: Session, visit: Visit, agency: str, stale: set[str]) -> dict
         "directory": visit.program.directory,
         "stale_sources": stale,
     }
-    counts = urgent_counts(session, stages=(*ASKS, "being_judged_again", "source_silent"), **chosen)
+    counts = census(session, names=(*ASKS, "being_judged_again", "source_silent"), **chosen)
     rows = late_dossiers(session, stages=ASKS, limit=_ROWS, counted=counts.listed(ASKS), **chosen)
     return {
         "counts": counts,

@@ -157,7 +157,7 @@ def _news(session: Session, source: str, records: Sequence[DossierRecord]) -> li
     for batch in in_batches([record.key for record in records], AT_ONCE):
         is_asked = among(session, table.c.key, batch)
         statement = select(table.c.key, table.c.record_hash).where(table.c.source == source, is_asked)
-        held.update((key, record_hash) for key, record_hash in session.execute(statement))
+        held |= dict(session.execute(statement).all())
     news = []
     for record, canonical in zip(records, canonical_all(records), strict=True):
         if (before := held.get(record.key)) != (hashed := hash_of(canonical)):

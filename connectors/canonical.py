@@ -25,6 +25,7 @@ _APPLICANT_FIELDS = tuple(sorted(f.name for f in fields(Applicant)))
 _INSTANTS = frozenset(f.name for f in fields(DossierRecord) if f.name.endswith("_at"))
 _values = attrgetter(*_FIELDS)
 _applicant_values = attrgetter(*_APPLICANT_FIELDS)
+_KEYS = {name: orjson.dumps(name) + b":" for name in (*_FIELDS, *_APPLICANT_FIELDS)}
 _BETWEEN = b",\n  "  # two values of an indented list: no text has a bare line end in JSON
 
 
@@ -51,7 +52,7 @@ def _pieces(records: Sequence[DossierRecord]) -> list[Iterable[bytes]]:
     pieces: list[Iterable[bytes]] = []
     start = b"{"
     for name, values in _columns(records):
-        start += b'"%s":' % name.encode()
+        start += _KEYS[name]
         if name == "applicant":
             start += b"{"
             continue

@@ -49,7 +49,10 @@ ALLOWED_FIELDS = frozenset(
 )
 # A count is welcome under any name; a phone or id number is never this small.
 _LARGEST_COUNT = 10_000_000
-_QUIET_LIBRARIES = ("httpx", "httpcore", "telegram", "urllib3", "apscheduler", "asyncio", "multipart", "fontTools")
+_QUIET_LIBRARIES = (
+    *("httpx", "httpcore", "telegram", "urllib3", "apscheduler", "asyncio", "multipart", "fontTools"),
+    "alembic.runtime.plugins",
+)
 
 _REDACTIONS = (
     (re.compile(r"(?i)\bbot\d+:[\w-]+"), "bot<token>"),
@@ -113,11 +116,17 @@ def set_up(json: bool | None = None, *, level: int = logging.INFO, stream: TextI
     for name in _QUIET_LIBRARIES:
         # httpx writes the bot's token at INFO: it is part of the address of every call
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("alembic.runtime.migration").addFilter(_a_migration_that_ran)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.WARNING)
+
+
+def _a_migration_that_ran(record: logging.LogRecord) -> bool:
+    """Not how Alembic looked at the store, which it says several times at every start."""
+    return record.levelno > logging.INFO or str(record.msg).startswith("Running")
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -1,5 +1,7 @@
 """Opens the wired program for a command, and says in plain words why it cannot be opened."""
 
+import os
+import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +35,14 @@ _TOO_NEW = Words(
 )
 
 
+_NOT_AS_ROOT = Words(
+    "{path} thuộc người dùng {owner}: tệp do root tạo ra thì tiến trình nền không ghi được nữa. "
+    "Chạy: runuser -u {owner} -- dunghen …",
+    "{path} belongs to the user {owner}: the daemon could not write files that root makes. "
+    "Run: runuser -u {owner} -- dunghen …",
+)
+
+
 @contextmanager
 def opened(desk: "Desk", clock: Clock | None = None, settings: Settings | None = None) -> Iterator["Program"]:
     """The program of this configuration. A store that was never used is made; an old one is never migrated here."""
@@ -52,6 +62,7 @@ def opened(desk: "Desk", clock: Clock | None = None, settings: Settings | None =
 @contextmanager
 def saying_why(desk: "Desk") -> Iterator[None]:
     """Turns what the store and the files can raise into an exit code and a line."""
+    refuse_as_root(desk)
     try:
         yield
     except (CalendarFileError, PeopleFileError, ProcedureFileError) as error:
@@ -68,6 +79,26 @@ def saying_why(desk: "Desk") -> Iterator[None]:
         # the driver's own reason, without SQLAlchemy's statement and parameters
         said = Words("Không dùng được cơ sở dữ liệu: {why}", "The store cannot be used: {why}")
         raise desk.stopped(Exit.STORE, said.fill(why=str(error.orig).splitlines()[0])) from None
+
+
+def refuse_as_root(desk: "Desk") -> None:
+    """Root may do anything, and would leave files behind that the service's own user cannot write: the store's own
+    (`-wal`, `-shm`), copies, letters. Stops with STORE where the data belongs to somebody else."""
+    if os.geteuid() != 0:
+        return
+    site, url = desk.settings.site, make_url(desk.settings.database.url)
+    held = [site.data_dir, *([Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else [])]
+    for path in held:
+        owner = path.stat().st_uid if path.exists() else 0
+        if owner != 0:
+            raise desk.stopped(Exit.STORE, _NOT_AS_ROOT.fill(path=path, owner=_user(owner)))
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"#{number}"
 
 
 def is_unused(url: str) -> bool:

@@ -112,6 +112,9 @@ def restore(
 
 
 def _sqlite_file(desk: Desk) -> Path:
+    from monitor.cli.opening import refuse_as_root
+
+    refuse_as_root(desk)
     found = sqlite_file(desk.settings.database.url)
     if found is None:
         raise desk.stopped(Exit.REFUSED, _USE_PG_TOOLS)

@@ -1,5 +1,6 @@
 """The first hour: init, check, and how the command ends when something is wrong."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,20 @@ def test_what_init_wrote_passes_check_as_it_is(office: Office, tmp_path: Path) -
     assert said.code == 0, said.out
     assert "wrong" not in {one["result"] for one in said.json()["checks"]}
     assert not (tmp_path / "fresh" / "dunghen.db").exists(), "check leaves nothing behind"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do everything to files of others")
+@pytest.mark.parametrize("command", [("late",), ("pull",), ("db", "upgrade"), ("db", "backup"), ("letters", "draft")])
+def test_root_touches_no_data_of_the_service_s_user(office: Office, command: tuple[str, ...]) -> None:
+    """What root makes beside a store (its log, a copy, a letter) the daemon could not write any more."""
+    office("db", "upgrade")
+    os.chown(office.store, 65_534, 65_534)
+    before = sorted(office.folder.rglob("*"))
+    said = office(*command, "--lang", "vi")
+    assert said.code == 5
+    assert "thuộc người dùng nobody" in said.err
+    assert "runuser -u nobody" in said.err
+    assert sorted(office.folder.rglob("*")) == before
 
 
 def results(said: Any) -> dict[str, str]:

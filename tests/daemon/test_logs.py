@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import logs
+from monitor.store import migrate
+from monitor.store.database import open_engine
 
 TOKEN = "7012345678:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 
@@ -103,6 +105,17 @@ def test_libraries_that_write_tokens_at_info_are_quiet(out: io.StringIO) -> None
     ):
         logging.getLogger(name).info("HTTP Request: POST https://x/bot%s/getMe", TOKEN)
     assert out.getvalue() == ""
+
+
+def test_of_the_store_s_schema_only_what_changed_is_said(out: io.StringIO, tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path}/store.db")
+    for _ in range(2):  # the second start finds nothing to do
+        migrate.upgrade(engine)
+    engine.dispose()
+    said = [str(line["event"]) for line in _lines(out)]
+    assert said[0] == "Running upgrade  -> 0001, The first schema"
+    assert [event for event in said if not event.startswith("Running upgrade")] == []
+    assert len(said) == len(set(said))
 
 
 def test_json_under_a_service_and_words_on_a_terminal() -> None:

@@ -39,7 +39,7 @@ def test_the_manager_knows_when_it_is_ready_and_when_it_hangs() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("DynamicUser", "yes"),
+        ("User", "dunghen"),
         ("NoNewPrivileges", "yes"),
         ("CapabilityBoundingSet", ""),
         ("ProtectSystem", "strict"),

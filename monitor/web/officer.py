@@ -35,12 +35,10 @@ class Desk:
 
 
 def desk_of(session: Session, visit: Visit) -> Desk:
-    """The list of a viewer, in a fixed number of queries."""
+    """The list of a viewer, to whom the session is narrowed, in a fixed number of queries."""
     program, now = visit.program, visit.now
     office = program.letter_office(session, now)
-    reach = visit.viewer.reach(Right.SEE_DOSSIERS)
-    agencies = None if reach.everything else sorted(reach.codes)
-    every = letters_due(session, office, program.calendar, now, agencies=agencies, limit=AT_MOST + 1, first=_MY_STATES)
+    every = letters_due(session, office, program.calendar, now, limit=AT_MOST + 1, first=_MY_STATES)
     found = every[:AT_MOST]
     today = program.calendar.local_date(now)
     try:

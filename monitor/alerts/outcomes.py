@@ -11,12 +11,12 @@ from sqlalchemy import and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import park, parked, remember_move
-from monitor.alerts.outgoing import Outcome, Result
+from monitor.alerts.outgoing import WAITING, Outcome, Result
+from monitor.alerts.passed_up import passed_up_key
 from monitor.alerts.recipients import ROLE_UP
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice
 from monitor.store.writing import insert_new
 
-WAITING = ("pending", "unknown")
 _FIRST_WAIT_S = 15.0
 _LONGEST_WAIT_S = 900.0
 _PATIENCE = timedelta(minutes=8)  # a channel that failed this long is left for the person's next one
@@ -113,7 +113,7 @@ def pass_up(session: Session, message: Message, now: datetime) -> int:
     rows = []
     for notice in session.scalars(select(Notice).where(unheard).order_by(Notice.id)):
         role = ROLE_UP.get(notice.role)
-        key = f"{notice.key}^{role}"
+        key = passed_up_key(notice, role) if role is not None else ""
         if role is None or len(key) > _KEY_LENGTH:
             continue
         copied = {name: getattr(notice, name) for name in _COPIED}

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+WAITING = ("pending", "unknown")  # the states of a message that still has to go
+
 
 class Result(StrEnum):
     """How a try ended, by what may safely be done next (never by the type of an exception alone)."""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from monitor.alerts.addresses import linked, parked
 from monitor.alerts.lines import Line, Subject, line_for, moment_text, worst_first
+from monitor.alerts.passed_up import Waiting, join, waiting_about
 from monitor.alerts.recipients import CHANNELS, Reach, Recipient, Resolver
 from monitor.alerts.subjects import dossiers_by_id, subjects_of
 from monitor.alerts.windows import Windows
@@ -120,7 +121,9 @@ def plan_messages(
     unread = frozenset(not_read_again(sorted(dossiers)))
     told = [n for n in due if n.dossier_id not in unread and not _is_held(n, dossiers, stale, now)]
     heard = _heard_already(session, told)
-    bundles, unreachable, stood_in = _bundled(told, by_rung, resolver, heard)
+    waiting_already = waiting_about(session, told)
+    bundles, joining, unreachable, stood_in = _bundled(told, by_rung, resolver, heard, waiting_already)
+    join(session, joining)
     bundles, capped = _under_the_cap(session, bundles, most_an_hour, now)
     capped_notices = {notice.id for bundle in capped for notice in bundle.notices()}
     subjects = subjects_of(session, told, dossiers, directory)
@@ -246,9 +249,12 @@ def _bundled(
     by_rung: Mapping[tuple[str, str], Rung],
     resolver: Resolver,
     heard: Collection[tuple[int, str]],
-) -> tuple[list[_Bundle], dict[int, str], dict[int, str]]:
-    """(bundles, why nobody hears it by notice id, which role stands in by notice id)."""
+    waiting: Mapping[tuple[int, str], Waiting],
+) -> tuple[list[_Bundle], list[tuple[int, Waiting]], dict[int, str], dict[int, str]]:
+    """(bundles, notice ids that join a waiting message, why nobody hears it by notice id, which role stands in by
+    notice id)."""
     bundles: dict[tuple[str, str], _Bundle] = {}
+    joining: list[tuple[int, Waiting]] = []
     unreachable: dict[int, str] = {}
     stood_in: dict[int, str] = {}
     for notice in notices:
@@ -260,10 +266,13 @@ def _bundled(
         for recipient in reach.recipients:
             if (notice.id, recipient.person) in heard:
                 continue
+            if (notice.id, recipient.person) in waiting:
+                joining.append((notice.id, waiting[notice.id, recipient.person]))
+                continue
             bundle = bundles.setdefault((recipient.person, recipient.channel), _Bundle(recipient))
             bundle.instead_of.update(recipient.instead_of[-1:])
             bundle.by_subject[(notice.dossier_id, notice.source)].append(notice)
-    return list(bundles.values()), unreachable, stood_in
+    return list(bundles.values()), joining, unreachable, stood_in
 
 
 def _message(

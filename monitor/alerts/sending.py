@@ -20,8 +20,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from monitor.alerts.addresses import moved
 from monitor.alerts.current import fingerprint
 from monitor.alerts.keeping_up import Editing
-from monitor.alerts.outcomes import WAITING, leave_channels, reroute_overdue, settle
-from monitor.alerts.outgoing import Channel, Outcome, Outgoing, Result
+from monitor.alerts.outcomes import leave_channels, reroute_overdue, settle
+from monitor.alerts.outgoing import WAITING, Channel, Outcome, Outgoing, Result
 from monitor.alerts.rereading import Finder, People, read_again
 from monitor.clock import Clock
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice

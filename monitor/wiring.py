@@ -1,4 +1,4 @@
-"""Puts the parts together. The only module that knows every adapter; everything below is handed what it needs."""
+"""Puts the parts together. With `adapters` it alone knows every adapter; others are handed what they need."""
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence

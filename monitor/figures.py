@@ -363,10 +363,13 @@ def _count(change: _Change, row: Row, days: Iterable[tuple[date, int]], times: i
 _PLACE = ("cube", "span", "agency_code", "procedure_code", "field_code", "source")
 
 
-def spans_after(on: date, last_year: str) -> list[str]:
-    """The spans whose changes, taken from those of `NOW`, leave the figure at the end of `on`, if nothing changed in
-    the years after `last_year` ("" where nothing ever did)."""
-    return spans_between(on + _ONE_DAY, date(int(last_year), 12, 31)) if last_year else []
+def spans_after(on: date, last_day: str) -> list[str]:
+    """The spans whose changes, taken from those of `NOW`, leave the figure at the end of `on`, if nothing changed after
+    `last_day` ("2026-03-05"; "" where nothing ever did)."""
+    if not last_day:
+        return []
+    spans = spans_between(on + _ONE_DAY, date(int(last_day[:4]), 12, 31))
+    return [span for span in spans if span <= last_day]  # as texts: one that holds the day comes before it
 
 
 def spans_between(first: date, last: date) -> list[str]:

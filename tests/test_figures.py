@@ -203,8 +203,8 @@ def test_the_root_by_procedure_adds_up_no_pairs(sessions: Sessions) -> None:
         event.listen(session, "do_orm_execute", lambda state: cubes.append(state.statement.compile().params["cube_1"]))
         figures_by(session, "procedure", DAYS[-1], agencies=[f"H19.{n}" for n in range(12)])
         figures_by(session, "procedure", DAYS[-1], agencies=["H19.3", "H19.4"])
-    last_year = ["agency"]
-    assert cubes == [*last_year, "agency", "procedure", *last_year, "both"]
+    last_day = ["both"]
+    assert cubes == [*last_day, "agency", "procedure", *last_day, "both"]
 
 
 def test_the_figures_agree_among_themselves(sessions: Sessions) -> None:
@@ -270,6 +270,16 @@ def test_a_dossier_handed_to_another_agency_counts_there_from_that_day(sessions:
         after = figures_by(session, "agency", date(2026, 11, 5))
     assert [(key[0], figures["in_time"], figures.received) for key, figures in before.items()] == [("H19.1", 1, 1)]
     assert [(key[0], figures["in_time"], figures.received) for key, figures in after.items()] == [("H19.2", 1, 1)]
+
+
+def test_another_procedure_within_an_agency_counts_from_that_day(sessions: Sessions) -> None:
+    """The last thing that happened, and nothing of it in the agency's own figures."""
+    hear(sessions, at(2), RUNNING)
+    hear(sessions, at(5), replace(RUNNING, procedure_code="9.9"))
+    with sessions() as session:
+        before, after = (figures_by(session, "procedure", date(2026, 11, day)) for day in (4, 5))
+    assert [(key[0], figures["in_time"]) for key, figures in before.items()] == [(RUNNING.procedure_code, 1)]
+    assert [(key[0], figures["in_time"]) for key, figures in after.items()] == [("9.9", 1)]
 
 
 def test_letters_count_on_the_day_of_their_step(sessions: Sessions) -> None:

@@ -136,7 +136,7 @@ def periods_by(
     key ("", ""), in "all". `agencies` narrow (None: all there are); `procedure` narrows figures by agency to one
     procedure; `measures` are those wanted. At the end of `until` classes of silent sources count as `SILENT`: for
     today's figures only."""
-    spans = _Spans.of(since, until, _last_year(session))
+    spans = _Spans.of(since, until, _last_day(session))
     key: tuple[Any, Any] = (literal("") if by == "all" else Figure.agency_code, literal(""))
     if by in ("agency", "all"):
         parts = [_Part("both" if procedure else "agency", agencies)]
@@ -185,10 +185,10 @@ class _Spans(NamedTuple):
     later: Sequence[str] | None  # from its end on; None: its end is its beginning and `within`
 
     @classmethod
-    def of(cls, since: date, until: date, last_year: str) -> "_Spans":
-        """The fewest; nothing is kept of the years after `last_year`."""
-        before, later = (spans_after(on, last_year) for on in (since - _ONE_DAY, until))
-        within = [span for span in spans_between(since, until) if span[:4] <= last_year]
+    def of(cls, since: date, until: date, last_day: str) -> "_Spans":
+        """The fewest; nothing is kept of the days after `last_day`."""
+        before, later = (spans_after(on, last_day) for on in (since - _ONE_DAY, until))
+        within = [span for span in spans_between(since, until) if span <= last_day]
         ways = (cls([*within, *later], within, None), cls(before, within, None), cls(before, (), later))
         return min(ways, key=lambda way: len(way.every))
 
@@ -209,11 +209,13 @@ class _Spans(NamedTuple):
         return found
 
 
-def _last_year(session: Session) -> str:
-    """The last year of which anything is kept. The end of time is two centuries ahead: to look into each empty year
-    for each agency took longer than all that there is."""
-    last = session.scalar(select(func.max(Figure.span)).where(Figure.cube == "agency"), execution_options=WHOLE)
-    return (last or "")[:4]
+def _last_day(session: Session) -> str:
+    """The last day of which anything is kept, "" where nothing is. The end of time is two centuries ahead: to look into
+    each empty span for each agency took longer than all that there is."""
+    # in the order of texts the day comes after the tens, the month and the year that hold it; what moves within an
+    # agency is only in the finest figures
+    last = session.scalar(select(func.max(Figure.span)).where(Figure.cube == "both"), execution_options=WHOLE)
+    return last or ""
 
 
 class _Part(NamedTuple):
@@ -313,7 +315,7 @@ def trend(
     """These measures at the end of each of the last `days` days, the oldest first, in two queries: from the last day
     backwards."""
     every_day = {(until - timedelta(days=n)).isoformat(): until - timedelta(days=n) for n in range(days)}
-    later = spans_after(until, _last_year(session))
+    later = spans_after(until, _last_day(session))
     changes = _changes(session, [NOW, *later, *every_day], agencies, measures)
     at_end = dict.fromkeys(measures, 0) | changes.get(NOW, {})
     for span in later:

@@ -85,7 +85,7 @@ def test_everyone_hears_of_everything(world: World, telegram: list[Any], mail: l
     server.script.extend(mail)
     clock = FixedClock(NOW)
     quiet = 0
-    for _ in range(48):
+    for _ in range(160):  # eight floods, one after the other, last 29 hours
         planned = plan(world.sessions, clock.now())  # also what was passed to the role above
         send_pending(world.sessions, world.channels, clock=clock, people=PEOPLE)
         clock.sleep(900)

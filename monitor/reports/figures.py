@@ -162,7 +162,8 @@ def periods_by(
                     sums[at] = 0
             _add(ends, place, sums, at_end)
     names = (*measures, SILENT)
-    found = {place: Period(_some(names, begins.get(place, ())), _some(names, end)) for place, end in ends.items()}
+    # what stood at the beginning alone is in `begins` alone, where no row says that nothing of it counts now
+    found = {place: Period(*(_some(names, some.get(place, ())) for some in (begins, ends))) for place in begins | ends}
     return {place: period for place, period in found.items() if period.before or period.after}
 
 

@@ -84,7 +84,12 @@ class Reach:
 
     def setting(self) -> str:
         """As PostgreSQL's policies read it."""
-        return "*" if self.everything else _SEPARATOR.join(sorted(self.codes))
+        return "*" if self.everything else _together(self.codes)
+
+
+def _together(codes: Iterable[str]) -> str:
+    """As one text. Without a code that holds the separator: taken apart, it would be those of others."""
+    return _SEPARATOR.join(sorted(code for code in codes if _SEPARATOR not in code))
 
 
 EVERYTHING = Reach(everything=True)
@@ -249,7 +254,7 @@ class _Codes:
         """`column` is one of them."""
         found: ColumnElement[bool]
         if self._is_postgresql:
-            together = bindparam("agencies", _SEPARATOR.join(self._sorted), String, unique=True)
+            together = bindparam("agencies", _together(self._sorted), String, unique=True)
             found = column == any_(cast(func.string_to_array(together, literal_column("chr(31)")), ARRAY(String)))
         elif self._json:
             each = func.json_each(bindparam("agencies", self._json, String, unique=True)).table_valued("value")

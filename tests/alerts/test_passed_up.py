@@ -4,10 +4,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from monitor.alerts.current import Office
 from monitor.alerts.outcomes import pass_up, settle
 from monitor.alerts.outgoing import Outcome, Result
+from monitor.alerts.rereading import Finder, People, read_again
+from monitor.people import Directory, Post
 from monitor.store.tables import Message, Notice
-from tests.alerts.world import NOW, add_dossiers, owe, plan
+from tests.alerts.world import BASE_URL, CALENDAR, DIRECTORY, NOW, PEOPLE, RUNGS, add_dossiers, owe, plan
 
 # In the tests' province nobody holds the posts above the chairman: the administrator stands in for them.
 LATE = {"occasion": "late", "severity": "urgent", "channels": "telegram"}
@@ -73,3 +76,22 @@ def test_when_the_message_is_given_up_what_joined_it_goes_further_up(
     states = _states(sessions)
     assert [role for role, _ in states] == ["provincial_centre", "provincial_office", "admin"]
     assert states[2] == ("admin", "owed")
+
+
+def test_what_was_taken_from_a_message_joins_it_again(sessions: sessionmaker[Session], waiting: int) -> None:
+    """For an hour somebody else held the office's post; nobody was told meanwhile."""
+    plan(sessions)
+    posts = [Post("admin", "provincial_centre", "H19"), Post("chair", "provincial_office", "H19")]
+    people = [person for code in ("admin", "chair") if (person := DIRECTORY.person(code))]
+    filled = Directory(DIRECTORY.agencies(), people, posts)
+    with sessions.begin() as session:
+        finder = Finder(People(Office(CALENDAR, filled, BASE_URL), RUNGS), ["telegram"])
+        told = read_again(session, session.get_one(Message, waiting), finder, NOW).told
+        assert len(told) == 1
+    assert _states(sessions)[1] == ("provincial_office", "owed")
+    assert plan(sessions).messages == 0
+    with sessions.begin() as session:
+        message = session.get_one(Message, waiting)
+        both = sorted(session.scalars(select(Notice.id)))
+        assert message.payload["lines"][0]["notices"] == both
+        assert sorted(read_again(session, message, Finder(PEOPLE, ["telegram"]), NOW).told) == both

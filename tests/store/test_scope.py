@@ -107,6 +107,15 @@ def test_the_office_sees_every_dossier_and_no_citizen(store: Engine) -> None:
         assert session.scalars(select(ApplicantRow)).all() == []
 
 
+def test_a_code_that_holds_what_parts_codes_is_not_two_codes(store: Engine) -> None:
+    """PostgreSQL is given a reach as one text, by both layers."""
+    mistyped = Reach(frozenset({"\x1f".join(sorted(OWN.codes))}))
+    with Session(store) as session:
+        narrow(session, Scope(mistyped, mistyped))
+        assert session.scalars(select(Dossier.code)).all() == []
+    assert mistyped.setting() == ""
+
+
 def test_nobody_s_session_holds_nothing(store: Engine) -> None:
     with Session(store) as session:
         narrow(session, Scope())

@@ -15,7 +15,7 @@ from monitor.alerts.outgoing import WAITING, Outcome, Result
 from monitor.alerts.passed_up import passed_up_key
 from monitor.alerts.recipients import ROLE_UP
 from monitor.store.tables import Attempt, Message, MessageNotice, Notice
-from monitor.store.writing import insert_new
+from monitor.store.writing import in_batches, insert_new, update_many
 
 _FIRST_WAIT_S = 15.0
 _LONGEST_WAIT_S = 900.0
@@ -120,6 +120,11 @@ def pass_up(session: Session, message: Message, now: datetime) -> int:
         reason = f"báo thay cho {notice.role}: {message.last_error}"[:500]
         rows.append({**copied, "role": role, "key": key, "owed_at": now, "state": "owed", "reason": reason})
     insert_new(session, Notice, rows)
+    for some in in_batches(rows):
+        keys = [row["key"] for row in some]
+        asked = select(Notice.key).where(Notice.key.in_(keys), Notice.state == "cancelled")
+        over = set(session.scalars(asked))  # with a matter that stood still or was answered, and runs again
+        update_many(session, Notice, [{**row, "closed_at": None} for row in some if row["key"] in over], key="key")
     return len(rows)
 
 

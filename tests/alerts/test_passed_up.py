@@ -1,5 +1,7 @@
 """One official who stands in for every vacant post hears of a matter once, however far up it is passed meanwhile."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
@@ -10,6 +12,7 @@ from monitor.alerts.outgoing import Outcome, Result
 from monitor.alerts.rereading import Finder, People, read_again
 from monitor.people import Directory, Post
 from monitor.store.tables import Message, Notice
+from monitor.withdrawing import withdraw_where
 from tests.alerts.world import BASE_URL, CALENDAR, DIRECTORY, NOW, PEOPLE, RUNGS, add_dossiers, owe, plan
 
 # In the tests' province nobody holds the posts above the chairman: the administrator stands in for them.
@@ -95,3 +98,20 @@ def test_what_was_taken_from_a_message_joins_it_again(sessions: sessionmaker[Ses
         both = sorted(session.scalars(select(Notice.id)))
         assert message.payload["lines"][0]["notices"] == both
         assert sorted(read_again(session, message, Finder(PEOPLE, ["telegram"]), NOW).told) == both
+
+
+def test_a_matter_that_stood_still_and_runs_again_is_passed_up_again(
+    sessions: sessionmaker[Session], waiting: int
+) -> None:
+    plan(sessions)
+    later = NOW + timedelta(days=1)
+    with sessions.begin() as session:
+        assert withdraw_where(session, Notice.dossier_id == 1, "not running", NOW) == 1
+        (first, _) = session.scalars(select(Notice).order_by(Notice.id))
+        first.state, first.owed_at, first.closed_at = "owed", later, None  # as `monitor.climbing` owes it again
+    assert plan(sessions, later).messages == 1
+    with sessions.begin() as session:
+        message = session.scalars(select(Message).where(Message.state == "pending")).one()
+        settle(session, message, Outcome(Result.REFUSED, detail="chặn"), later, ["telegram"])
+    assert _states(sessions) == [("provincial_centre", "unreachable"), ("provincial_office", "owed")]
+    assert plan(sessions, later).messages == 1

@@ -83,14 +83,14 @@ def saying_why(desk: "Desk") -> Iterator[None]:
 
 def refuse_as_root(desk: "Desk") -> None:
     """Root may do anything, and would leave files behind that the service's own user cannot write: the store's own
-    (`-wal`, `-shm`), copies, letters. Stops with STORE where the data belongs to somebody else."""
+    (`-wal`, `-shm`), copies, letters. Stops with STORE where the data belongs to somebody else, or is not there yet and
+    its place does."""
     if os.geteuid() != 0:
         return
     site, url = desk.settings.site, make_url(desk.settings.database.url)
     held = [site.data_dir, *([Path(url.database)] if url.get_backend_name() == "sqlite" and url.database else [])]
-    for path in held:
-        owner = path.stat().st_uid if path.exists() else 0
-        if owner != 0:
+    for path in (next(path for path in (wanted, *wanted.parents) if path.exists()) for wanted in held):
+        if (owner := path.stat().st_uid) != 0:
             raise desk.stopped(Exit.STORE, _NOT_AS_ROOT.fill(path=path, owner=_user(owner)))
 
 

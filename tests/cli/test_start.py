@@ -65,6 +65,15 @@ def test_root_touches_no_data_of_the_service_s_user(office: Office, command: tup
     assert sorted(office.folder.rglob("*")) == before
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may do everything to files of others")
+def test_root_makes_no_store_in_a_place_of_the_service_s_user(office: Office) -> None:
+    """The service was started and stopped at a mistake in its configuration: its folder is there, its data are not."""
+    os.chown(office.folder, 65_534, 65_534)
+    said = office("db", "upgrade", "--lang", "vi")
+    assert (said.code, office.store.exists()) == (5, False)
+    assert "runuser -u nobody" in said.err
+
+
 def results(said: Any) -> dict[str, str]:
     return {one["part"]: one["result"] for one in said.json()["checks"]}
 

@@ -1,6 +1,6 @@
 # make demo      the whole job in front of you: installs into .venv, reads two sandbox systems, writes letters, alerts
 # make demo-live the same, stays up with a faster clock
-# make test      format, lint, types, import contract, all tests (aim: under 5 minutes on two cores)
+# make test      format, lint, types, import contract, all tests (aim: under 5 minutes on two cores; took 3 1/2)
 # make proof     the same properties, fuzzers and kill points at full counts; writes reports/proof-<date>.md
 # make bench     the benchmarks
 # make lock      resolves setup.cfg and requirements-dev.in anew into the two lock files

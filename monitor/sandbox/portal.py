@@ -107,16 +107,16 @@ class Portal(Peer):
 
     def _look_up(self, code: str) -> list[tuple[Dossier, str]]:
         one = self._by_code.get(code)
-        if one is None or one.portal == "absent" or one.broken_at == "one_stop":
+        if one is None or one.broken_at == "one_stop":
             return []
         status = status_at(one, self._world.now)
-        return [(one, status)] if status else []
+        return [(one, status)] if status and _is_shown(one, status) else []
 
     def _received_between(self, since: date, until: date) -> list[tuple[Dossier, str]]:
         return [
             (one, status)
             for one, status in self._world.shown()
-            if one.portal != "absent" and since <= _received(one, status).date() <= until
+            if _is_shown(one, status) and since <= _received(one, status).date() <= until
         ]
 
     def _answer(self, found: list[tuple[Dossier, str]]) -> Reply:
@@ -191,6 +191,12 @@ class Portal(Peer):
             "NgayTra": stamp(returned),
             "HinhThucNhanKQ": "1" if one.channel == "post" else "0",
         }
+
+
+def _is_shown(one: Dossier, status: str) -> bool:
+    """Whether the portal has it: what came in at the one-stop has no code to be filed under before it is accepted."""
+    has_code = one.from_national or not one.in_one_stop or status not in ("new", "receiving")
+    return one.portal != "absent" and has_code
 
 
 def national_code(one: Dossier) -> str:

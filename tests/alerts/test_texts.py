@@ -161,6 +161,7 @@ def test_a_crowd_of_drawn_texts(check: Any, part: int) -> None:
 
 def test_the_crowd_would_see_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seeded: a text that is not escaped."""
+    monkeypatch.setenv("DUNGHEN_PROOF_SEED", "0")
     monkeypatch.setattr(telegram, "split_html", lambda text: [text.replace("&lt;", "<")])
     with pytest.raises(AssertionError, match=r"drawn\('0:0:\d+'\)"):
         test_a_crowd_of_drawn_texts(check_telegram, 0)

@@ -284,9 +284,8 @@ def _sided(
             yield Row(dossier_id, wanted[0], number, since, None, groups[dossier_id])
 
 
-_Change = defaultdict[
-    tuple[str | int, ...], Counter[str]
-]  # place in `figure` -> by how much each of its columns changed
+# place in `figure` -> by how much each of its columns changed
+_Change = defaultdict[tuple[str | int, ...], Counter[str]]
 
 
 def _replace(

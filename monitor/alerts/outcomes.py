@@ -113,8 +113,7 @@ def pass_up(session: Session, message: Message, now: datetime) -> int:
     rows = []
     for notice in session.scalars(select(Notice).where(unheard).order_by(Notice.id)):
         role = ROLE_UP.get(notice.role)
-        key = passed_up_key(notice, role) if role is not None else ""
-        if role is None or len(key) > _KEY_LENGTH:
+        if role is None or len(key := passed_up_key(notice, role)) > _KEY_LENGTH:
             continue
         copied = {name: getattr(notice, name) for name in _COPIED}
         reason = f"báo thay cho {notice.role}: {message.last_error}"[:500]
